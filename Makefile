@@ -1,0 +1,55 @@
+# The two commands: `make run` (the main job) and `make test` (all checks). Each sets up all it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: run test bench setup lint test-compiled test-interpreted test-bounds clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
+run: setup
+	$(BIN)/futurepark run future_park --robots 500 --for 30m --seed 1 --audit
+
+test: lint test-compiled test-interpreted test-bounds
+	@echo "make test: all checks passed"
+
+bench: setup
+	$(BIN)/futurepark bench
+
+setup: $(VENV)/.installed
+
+# A fresh Debian has python3 without venv: take the system package then, and only then.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or later is needed, $(PYTHON) is older" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	    $$root apt-get update -q && $$root apt-get install -y -q python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Compiled kernels: everything, with the real command line in real processes.
+test-compiled: setup
+	NUMBA_CACHE_DIR=.cache/numba $(BIN)/python -m pytest -q
+
+# Interpreted kernels: the run in which line coverage means something.
+test-interpreted: setup
+	rm -f .coverage
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -m "not e2e and not jit" --cov --cov-report=
+	$(BIN)/coverage report --omit='*/_*.py' --fail-under=90
+	$(BIN)/coverage report --include='*/_*.py' --omit='*/__*.py' --fail-under=100
+
+# Kernels compiled with bounds checks: no kernel reads or writes outside its arrays.
+test-bounds: setup
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.cache/numba-bounds $(BIN)/python -m pytest -q -m "not e2e and not jit"
+
+clean:
+	rm -rf $(VENV) .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,68 @@
+"""The command line: `futurepark COMMAND`. Every command lives in a module of its own beside this one.
+
+Exit codes: 0 done, 1 the program failed (a broken rule of the floor, a full disk), 2 bad input (file, option, key).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from fleet.app import bench_command, doctor_command, heatmap_command, lorr_command, run_command, world_command
+from robots.errors import FutureparkError, InputError
+
+app = typer.Typer(
+    name="futurepark",
+    help="Run a robot warehouse: in simulation, on real robots, and see where it chokes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (run_command, world_command, lorr_command, heatmap_command, bench_command, doctor_command):
+    command.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"futurepark {version('futurepark')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Run a robot warehouse: in simulation, on real robots, and see where it chokes."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; `arguments` default to those of the process."""
+    try:
+        app(args=arguments, prog_name="futurepark")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except InputError as error:
+        typer.echo(f"error: {error.where}: {error.problem}\n  {error.remedy}", err=True)
+        return 2
+    except FutureparkError as error:
+        typer.echo(f"error: {error}", err=True)
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); nothing more can be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        typer.echo(f"error: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

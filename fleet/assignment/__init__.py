@@ -1,0 +1,1 @@
+"""Who does what: tasks, chargers and parking places matched to robots."""

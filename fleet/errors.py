@@ -1,0 +1,44 @@
+"""Errors of the controller.
+
+robots.errors.FutureparkError
+├── InputError
+│   ├── MapError           a map file is malformed
+│   ├── OrderError         an order source has a bad row, file or option
+│   ├── InstanceError      a League of Robot Runners instance is malformed
+│   ├── RunError           a run directory is missing, incomplete or damaged
+│   └── SettingError       a setting or command line option is out of range or unknown
+├── PlanError              a planner was given an impossible request (a defect of the caller)
+└── AuditError             an independent auditor found a rule of the floor broken (a defect of ours)
+"""
+
+from __future__ import annotations
+
+from robots.errors import FutureparkError, InputError
+
+
+class MapError(InputError):
+    """A map file is malformed."""
+
+
+class OrderError(InputError):
+    """An order source has a bad row, file or option."""
+
+
+class InstanceError(InputError):
+    """A League of Robot Runners instance is malformed."""
+
+
+class RunError(InputError):
+    """A run directory is missing, incomplete or damaged."""
+
+
+class SettingError(InputError):
+    """A setting or command line option is out of range or unknown."""
+
+
+class PlanError(FutureparkError):
+    """A planner was given an impossible request."""
+
+
+class AuditError(FutureparkError):
+    """An independent auditor found a rule of the floor broken."""

@@ -1,0 +1,129 @@
+"""How many steps from any (cell, heading) to a goal cell: fields found on demand, kept within a memory bound."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from fleet.errors import SettingError
+from fleet.grid import _distances
+from fleet.grid.layout import NO_CELL, Layout
+from robots.arrays import Int8, Int32, UInt16
+
+UNREACHABLE: Final = 65535
+
+
+class DistanceFields:
+    """Distances over (cell, heading) with turns counted, one field a goal cell.
+
+    A field is uint16 over the passable cells and four headings: 8 bytes a passable cell. It is found by one backward
+    search when first asked for (time linear in passable cells) and kept until memory is needed for another; the field
+    that has gone unused the longest goes first. `memory_mb` bounds the fields together; memory is taken as fields are
+    filled, not in advance.
+
+    Cells inside the fields are compact: `compact[cell]` is the row of a passable cell in `layout.free_cells`, -1 for
+    obstacles. `fields[slot, compact[cell] * 4 + heading]` is the distance, UNREACHABLE (65535) where there is no way.
+    """
+
+    def __init__(self, layout: Layout, memory_mb: int = 4096) -> None:
+        self.layout = layout
+        states = 4 * len(layout.free_cells)
+        if states == 0:
+            raise SettingError("layout", "has no passable cell", "use a map with free cells")
+        bytes_a_field = 2 * states
+        self.capacity = min(memory_mb * 2**20 // bytes_a_field, len(layout.free_cells))
+        if self.capacity < 2:
+            raise SettingError(
+                "distance memory",
+                f"{memory_mb} MB cannot hold two distance fields of {bytes_a_field / 2**20:.1f} MB",
+                "allow more memory",
+            )
+        self.compact: Int32 = np.full(layout.cells, NO_CELL, dtype=np.int32)
+        self.compact[layout.free_cells] = np.arange(len(layout.free_cells), dtype=np.int32)
+        ahead = layout.neighbours[layout.free_cells]
+        self.compact_neighbours: Int32 = np.where(ahead >= 0, self.compact[ahead], NO_CELL).astype(np.int32)
+        # Pages of an empty array are taken from the system when they are first written, so the bound costs nothing.
+        self.fields: UInt16 = np.empty((self.capacity, states), dtype=np.uint16)
+        self.computed = 0
+        self._queue: Int32 = np.empty(states, dtype=np.int32)
+        self._slot_of: Int32 = np.full(layout.cells, -1, dtype=np.int32)
+        self._goal_in: Int32 = np.full(self.capacity, NO_CELL, dtype=np.int32)
+        self._last_use = np.zeros(self.capacity, dtype=np.int64)
+        self._in_use = 0
+        self._clock = 0
+
+    @property
+    def held(self) -> int:
+        """Fields in memory now."""
+        return self._in_use
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the fields in memory now."""
+        return self._in_use * self.fields.shape[1] * 2
+
+    def slots(self, goals: Int32) -> Int32:
+        """Rows of `fields` for these goal cells, filling those that are missing; int32 of the same length.
+
+        NO_CELL gives -1. The rows stay valid until the next call that has to fill a field. Raises SettingError when
+        the goals together need more fields than the memory bound allows.
+        """
+        self._clock += 1
+        held = self._slot_of[goals]
+        if held.min(initial=0) >= 0 and goals.min(initial=0) >= 0:
+            self._last_use[held] = self._clock
+            return held
+        wanted = np.unique(goals)
+        if len(wanted) and wanted[0] == NO_CELL:
+            wanted = wanted[1:]
+        held = self._slot_of[wanted]
+        self._last_use[held[held >= 0]] = self._clock
+        missing = wanted[held < 0]
+        if len(missing):
+            self._fill(missing, len(wanted))
+        return np.where(goals == NO_CELL, -1, self._slot_of[goals]).astype(np.int32)
+
+    def travel(self, goals: Int32, cells: Int32, headings: Int8) -> UInt16:
+        """Steps from each robot state to each goal, uint16 (goals, robots); UNREACHABLE where there is no way.
+
+        cells, headings: the robots' cells and headings, equal lengths. Any number of goals may be asked for: beyond
+        the memory bound they are worked through in parts.
+        """
+        steps = np.empty((len(goals), len(cells)), dtype=np.uint16)
+        rows = self.compact[cells]
+        for start in range(0, len(goals), self.capacity):
+            part = slice(start, start + self.capacity)
+            slots = self.slots(np.asarray(goals[part], dtype=np.int32))
+            _distances.read_fields(self.fields, slots, rows, headings, steps[part])
+        return steps
+
+    def warmup(self) -> None:
+        """Compile the kernels."""
+        goal = self.layout.free_cells[:1]
+        self.travel(goal, goal, np.zeros(1, dtype=np.int8))
+
+    def _fill(self, missing: Int32, wanted: int) -> None:
+        if wanted > self.capacity:
+            raise SettingError(
+                "distance memory",
+                f"{wanted} different goals are wanted at once, but only {self.capacity} distance fields fit",
+                "allow more memory for distances",
+            )
+        compact = self.compact[missing]
+        if (compact < 0).any():
+            cell = int(missing[np.argmin(compact)])
+            raise ValueError(f"goal cell {cell} is an obstacle")
+        fresh = min(len(missing), self.capacity - self._in_use)
+        slots = np.arange(self._in_use, self._in_use + fresh, dtype=np.int32)
+        self._in_use += fresh
+        if fresh < len(missing):
+            # Fields of this very call carry the newest stamp, and at least `wanted` fields fit: none of them goes.
+            oldest = np.argsort(self._last_use[: self._in_use - fresh], kind="stable")[: len(missing) - fresh]
+            self._slot_of[self._goal_in[oldest]] = -1
+            slots = np.concatenate([slots, oldest.astype(np.int32)])
+        _distances.fill_fields(self.compact_neighbours, compact, slots, self.fields, self._queue)
+        self._slot_of[missing] = slots
+        self._goal_in[slots] = missing
+        self._last_use[slots] = self._clock
+        self.computed += len(missing)

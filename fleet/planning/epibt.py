@@ -1,0 +1,172 @@
+"""EPIBT: priority inheritance with backtracking over multi-action operations, the default planner.
+
+Source: Yukhnevich and Andreychuk, "Enhancing PIBT via Multi-Action Operations", AAAI-26, on the shoulders of Okumura et
+al., "Priority Inheritance with Backtracking for Iterative Multi-agent Path Finding", AIJ 2022.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fleet.errors import SettingError
+from fleet.grid.distances import DistanceFields
+from fleet.grid.layout import NO_CELL
+from fleet.planning import _epibt
+from fleet.planning.operations import operations
+from fleet.planning.planner import PlanRequest, PlanWindow
+from fleet.planning.request import check_request
+from robots.arrays import Bool, Int8, Int32, UInt8, UInt64
+
+_COUNTS = ("searches", "tries", "pushes", "failures", "demoted")
+
+
+@dataclass(frozen=True, slots=True)
+class EPIBTParams:
+    """Settings of EPIBT.
+
+    window     steps in an operation, 3, 4 or 5: longer plans better and slower
+    revisits   how often one search may push the same robot
+    max_depth  how many robots a search may push in a chain
+    max_tries  how many operations a search may try before it puts everything back
+    """
+
+    window: int = 4
+    revisits: int = 2
+    max_depth: int = 100
+    max_tries: int = 1000
+
+    def __post_init__(self) -> None:
+        operations(self.window)
+        for name in ("revisits", "max_depth", "max_tries"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"planner {name}", f"is {getattr(self, name)}", "use 1 or more")
+
+
+class EPIBT:
+    """Every robot chooses among short operations; what it chose is carried over to the next step.
+
+    Time grows linearly with robots while searches stay local; memory is 4 bytes a cell and step of the window, 4 bytes
+    a robot and operation, and 8 bytes (24 for window 5) a passable cell and heading, besides the distance fields.
+    """
+
+    def __init__(self, distances: DistanceFields, params: EPIBTParams | None = None) -> None:
+        self.params = params or EPIBTParams()
+        self.layout = distances.layout
+        self._distances = distances
+        ops = operations(self.params.window)
+        self._operations = ops
+        width = self.layout.width
+        self._offsets: Int32 = ops.rows.astype(np.int32) * width + ops.columns
+        words = -(-ops.count // 64)
+        self._possible: UInt64 = np.empty((4 * len(self.layout.free_cells), words), dtype=np.uint64)
+        _epibt.find_possible(
+            self.layout.free_cells, distances.compact, ops.rows, ops.columns, self.layout.height, width, self._possible
+        )
+        self._reserved: Int32 = np.empty((self.layout.cells, ops.window + 1), dtype=np.int32)
+        self._no_blocked: Bool = np.zeros(1, dtype=np.bool_)
+        self._robots = -1
+        self._allocate(0)
+
+    def plan(self, request: PlanRequest) -> PlanWindow:
+        """Plan a window; see `Planner.plan`."""
+        check_request(request, self.layout)
+        n = len(request.cells)
+        if n != self._robots:
+            self._allocate(n)
+        counts = np.zeros(len(_COUNTS), dtype=np.int64)
+        order = np.argsort(-request.priorities, kind="stable").astype(np.int32)
+        self._rank[order] = np.arange(n, dtype=np.int32)
+        chosen = self._chosen
+        as_planned = (request.cells == self._expected_cells) & (request.headings == self._expected_headings)
+        chosen[~as_planned | request.hold] = 0
+        has_blocked = request.blocked is not None
+        blocked = request.blocked if request.blocked is not None else self._no_blocked
+        slots, next_slots, next_base = self._fields(request)
+        _epibt.place_inherited(
+            request.cells, request.headings, order, blocked, has_blocked, self._offsets,
+            self._reserved, chosen, self._stack_robot, counts,
+        )  # fmt: skip
+        ops = self._operations
+        _epibt.search(
+            request.cells, request.headings, request.goals, slots, next_slots, next_base, request.dwell,
+            request.hold, order, self._rank, blocked, has_blocked, self._distances.fields, self._distances.compact,
+            self._offsets, ops.headings, ops.trailing, ops.moves, self._possible, self.params.revisits, self.params.max_tries,
+            self._reserved, chosen, self._keys, self._best_key, self._visits, self._visited_by,
+            self._stack_robot[: self.params.max_depth], self._stack_key, self._stack_old, counts,
+        )  # fmt: skip
+        _epibt.write_actions(
+            request.cells, request.headings, slots, request.hold, self._distances.fields, self._distances.compact,
+            self._offsets, ops.headings, ops.trailing, ops.actions, chosen, self._actions,
+        )  # fmt: skip
+        self._expect(request)
+        return PlanWindow(self._actions, dict(zip(_COUNTS, counts.tolist(), strict=True)))
+
+    def forget(self) -> None:
+        """Start the next plan from everybody waiting."""
+        self._expected_cells[:] = NO_CELL
+
+    def warmup(self) -> None:
+        """Compile the kernels on a plan for one robot."""
+        cell = self.layout.free_cells[:1]
+        self.plan(
+            PlanRequest(
+                cells=cell,
+                headings=np.zeros(1, dtype=np.int8),
+                goals=cell,
+                next_goals=cell,
+                priorities=np.zeros(1, dtype=np.float32),
+                dwell=np.zeros(1, dtype=np.bool_),
+                hold=np.zeros(1, dtype=np.bool_),
+            )
+        )
+
+    def _fields(self, request: PlanRequest) -> tuple[Int32, Int32, Int32]:
+        """Field rows of goals, of next goals where they matter, and the next goals' distance from the goals.
+
+        Only a robot that can meet its goal inside the window asks what comes after.
+        """
+        distances = self._distances
+        slots = distances.slots(request.goals)
+        states = distances.compact[request.cells] * 4 + request.headings
+        near = (slots >= 0) & ~request.dwell & (request.next_goals != NO_CELL)
+        near &= distances.fields[slots, states] <= self.params.window
+        next_slots: Int32 = np.full(len(slots), -1, dtype=np.int32)
+        next_base: Int32 = np.zeros(len(slots), dtype=np.int32)
+        if near.any():
+            goals = request.goals[near]
+            both = distances.slots(np.concatenate([request.goals, request.next_goals[near]]))
+            slots = both[: len(slots)]
+            next_slots[near] = both[len(slots) :]
+            at_goal = distances.compact[goals, None] * 4 + np.arange(4)
+            next_base[near] = distances.fields[next_slots[near, None], at_goal].min(axis=1)
+        return slots, next_slots, next_base
+
+    def _expect(self, request: PlanRequest) -> None:
+        """Remember where the first step of the plan leads, and how each operation goes on from there."""
+        ops = self._operations
+        self._expected_cells[:] = request.cells + self._offsets[request.headings, self._chosen, 0]
+        self._expected_headings[:] = (request.headings + _TURN_OF[self._actions[0]]) & 3
+        self._chosen[:] = ops.inherited[self._chosen]
+
+    def _allocate(self, n: int) -> None:
+        count, window = self._operations.count, self._operations.window
+        self._robots = n
+        self._chosen: Int32 = np.zeros(n, dtype=np.int32)
+        self._rank: Int32 = np.empty(n, dtype=np.int32)
+        self._keys: Int32 = np.empty((n, count), dtype=np.int32)
+        self._best_key: Int32 = np.empty(n, dtype=np.int32)
+        self._visits: Int32 = np.zeros(n, dtype=np.int32)
+        self._visited_by: Int32 = np.empty(n, dtype=np.int32)
+        self._expected_cells: Int32 = np.full(n, NO_CELL, dtype=np.int32)
+        self._expected_headings: Int8 = np.zeros(n, dtype=np.int8)
+        self._actions: UInt8 = np.empty((window, n), dtype=np.uint8)
+        depth = max(n, self.params.max_depth)
+        self._stack_robot: Int32 = np.empty(depth, dtype=np.int32)
+        self._stack_key: Int32 = np.empty(depth, dtype=np.int32)
+        self._stack_old: Int32 = np.empty(depth, dtype=np.int32)
+
+
+# Change of heading by action: forward, clockwise, counter-clockwise, wait.
+_TURN_OF: Int8 = np.array([0, 1, -1, 0], dtype=np.int8)

@@ -1,0 +1,131 @@
+"""Multi-action operations: the short action sequences among which EPIBT lets every robot choose.
+
+Source: Yukhnevich and Andreychuk, "Enhancing PIBT via Multi-Action Operations", AAAI-26. Two sequences that put a robot
+in the same cells at the same times are one operation, and turns after the last move are left out: the robot decides
+again at every step. That leaves 17, 48 and 136 operations for windows of 3, 4 and 5 steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+
+from fleet.errors import SettingError
+from fleet.grid.layout import COLUMN_STEP, ROW_STEP
+from robots.arrays import Int8, Int16, Int32, UInt8
+from robots.state import Action
+
+WINDOWS = (3, 4, 5)
+
+_TURN = {Action.FORWARD: 0, Action.TURN_CW: 1, Action.TURN_CCW: 3, Action.WAIT: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The operations of one window length; operation 0 is to wait throughout.
+
+    window    w, steps
+    actions   uint8 (operations, w)
+    rows, columns  int8 (4, operations, w): where the robot is after each step, relative to its cell, by first heading
+    headings  int8 (4, operations): heading at the end, by first heading
+    moves     int16 (operations,): cells moved forward
+    trailing  int8 (operations,): waits at the end, in which the robot may turn without changing anybody's way
+    inherited int32 (operations,): the operation that carries on with this one after its first step
+    """
+
+    window: int
+    actions: UInt8
+    rows: Int8
+    columns: Int8
+    headings: Int8
+    moves: Int16
+    trailing: Int8
+    inherited: Int32
+
+    @property
+    def count(self) -> int:
+        """Number of operations."""
+        return len(self.actions)
+
+
+@lru_cache(maxsize=len(WINDOWS))
+def operations(window: int) -> Operations:
+    """Return the operations of a window of 3, 4 or 5 steps; raises SettingError for other lengths."""
+    if window not in WINDOWS:
+        raise SettingError("planner window", f"is {window}", f"use one of {', '.join(map(str, WINDOWS))}")
+    chosen = _canonical(window)
+    number = {_visits(actions): index for index, actions in enumerate(chosen)}
+    inherited = [number[_visits((*actions[1:], Action.WAIT))] for actions in chosen]
+    rows = np.zeros((4, len(chosen), window), dtype=np.int8)
+    columns = np.zeros_like(rows)
+    headings = np.zeros((4, len(chosen)), dtype=np.int8)
+    for first, (index, actions) in product(range(4), enumerate(chosen)):
+        row, column, heading = 0, 0, first
+        for step, action in enumerate(actions):
+            if action is Action.FORWARD:
+                row, column = row + ROW_STEP[heading], column + COLUMN_STEP[heading]
+            heading = (heading + _TURN[action]) % 4
+            rows[first, index, step], columns[first, index, step] = row, column
+        headings[first, index] = heading
+    return Operations(
+        window=window,
+        actions=np.array(chosen, dtype=np.uint8),
+        rows=rows,
+        columns=columns,
+        headings=headings,
+        moves=np.array([actions.count(Action.FORWARD) for actions in chosen], dtype=np.int16),
+        trailing=np.array([_trailing_waits(actions) for actions in chosen], dtype=np.int8),
+        inherited=np.array(inherited, dtype=np.int32),
+    )
+
+
+def _canonical(window: int) -> list[tuple[Action, ...]]:
+    """One action sequence for each distinct way through space and time, waiting first, then early movers first."""
+    best: dict[tuple[tuple[int, int], ...], tuple[Action, ...]] = {}
+    for actions in product(Action, repeat=window):
+        if _is_pointless(actions):
+            continue
+        visits = _visits(actions)
+        if visits not in best or _laziness(actions) < _laziness(best[visits]):
+            best[visits] = actions
+    waiting = (Action.WAIT,) * window
+    return sorted(best.values(), key=lambda actions: (actions != waiting, _lateness(actions), actions))
+
+
+def _trailing_waits(actions: tuple[Action, ...]) -> int:
+    """Waits after the last move (or turn before it)."""
+    return next((k for k, action in enumerate(reversed(actions)) if action is not Action.WAIT), len(actions))
+
+
+def _is_pointless(actions: tuple[Action, ...]) -> bool:
+    """Turns after the last move: they change no cell, and the next plan can still make them."""
+    moves = [step for step, action in enumerate(actions) if action is Action.FORWARD]
+    after = actions[moves[-1] + 1 :] if moves else actions
+    return any(action is not Action.WAIT for action in after)
+
+
+def _visits(actions: tuple[Action, ...]) -> tuple[tuple[int, int], ...]:
+    """Cells after each step, for a robot that starts in (0, 0) facing east."""
+    row, column, heading = 0, 0, 0
+    visits = []
+    for action in actions:
+        if action == Action.FORWARD:
+            row, column = row + ROW_STEP[heading], column + COLUMN_STEP[heading]
+        heading = (heading + _TURN[Action(action)]) % 4
+        visits.append((row, column))
+    return tuple(visits)
+
+
+def _laziness(actions: tuple[Action, ...]) -> tuple[int, tuple[bool, ...], tuple[Action, ...]]:
+    """Order among equal ways: fewest turns, then turning as early as possible."""
+    turns = sum(action in {Action.TURN_CW, Action.TURN_CCW} for action in actions)
+    return turns, tuple(action is Action.WAIT for action in actions), actions
+
+
+def _lateness(actions: tuple[Action, ...]) -> tuple[int, ...]:
+    """Order among operations: many moves first, early moves first."""
+    steps = tuple(step for step, action in enumerate(actions) if action is Action.FORWARD)
+    return (-len(steps), *steps)

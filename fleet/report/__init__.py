@@ -1,0 +1,1 @@
+"""What happened: run directories, summaries, heatmaps."""

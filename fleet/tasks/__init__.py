@@ -1,0 +1,1 @@
+"""Orders become tasks: order sources, the splitting of orders, the task pool."""

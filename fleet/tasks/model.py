@@ -1,0 +1,81 @@
+"""Orders, tasks and errands: what is asked for, and what one robot does about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line of an order: `quantity` units of one SKU, with the measures of a single unit."""
+
+    sku: str
+    quantity: int
+    unit_litres: float
+    unit_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a customer asked for. Times are seconds from the start of the run; a larger priority is more urgent."""
+
+    id: str
+    lines: tuple[OrderLine, ...]
+    release_s: float
+    due_s: float
+    priority: int = 0
+    destination: str | None = None  # None: the floor chooses by its seed
+
+    @property
+    def units(self) -> int:
+        """Units over all lines."""
+        return sum(line.quantity for line in self.lines)
+
+
+class ErrandKind(IntEnum):
+    """What is done at the cell of an errand."""
+
+    PICK = 0
+    DROP = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Go to `cell`, then spend `service_s` seconds there."""
+
+    cell: int
+    kind: ErrandKind
+    service_s: float
+    sku: str = ""
+    units: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A sequence of errands for one robot, in order: picks, then one drop. Times in seconds from the run's start."""
+
+    id: int
+    order_id: str
+    errands: tuple[Errand, ...]
+    priority: int
+    release_s: float
+    due_s: float
+    units: int
+    mass_kg: float
+    totes: int
+
+
+class Slotting(Protocol):
+    """Which SKU is picked where and which order is dropped where; a world provides it, from its seed."""
+
+    def pick_place(self, sku: str) -> tuple[int, float]:
+        """Return the cell where a SKU is picked and the seconds of one pick errand, the same for every call."""
+
+    def drop_place(self, order_id: str, destination: str | None) -> tuple[int, float, str]:
+        """Return a chute's cell, the seconds of a drop and the destination that the order goes to.
+
+        None lets the floor choose the destination. The same for every call with the same arguments. Raises KeyError
+        for a destination that the world does not have.
+        """

@@ -1,0 +1,1 @@
+"""Worlds as data: maps and their descriptions, the checker, and the generators that make them."""

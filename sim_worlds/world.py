@@ -1,0 +1,88 @@
+"""A world: the floor, what stands on it, and the robots that drive there. Frozen once loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.grid.layout import Layout
+    from robots.arrays import Int32
+    from robots.model import RobotModel
+
+
+class StationKind(Enum):
+    """What a station does to a robot docked at it."""
+
+    PICK = "pick"  # a person or an arm puts parcels on the robot from totes
+    INDUCTION = "induction"  # a conveyor feeds parcels onto the robot
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A place where goods come onto robots, at its docks (cells); `service_s` seconds for one pick errand."""
+
+    name: str
+    kind: StationKind
+    docks: tuple[int, ...]
+    service_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chute:
+    """A sort chute: robots drop from `cell` (passable); what falls in goes to `destination`."""
+
+    name: str
+    cell: int
+    destination: str
+    service_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProfile:
+    """How orders come to this world when their source has no times.
+
+    rate_per_hour  mean arrivals of orders an hour
+    lead_time_s    due time is arrival plus this
+    """
+
+    rate_per_hour: float
+    lead_time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything about a floor that does not change during a run. Cells are indices into `layout`.
+
+    pick_faces  int32 (m,), cells beside racks where a robot picks from the shelf, in `pick_face_service_s` seconds
+    chargers, parking  int32, cells where a robot charges or waits without being in anybody's way
+    start_cells is where robots begin, in order: parking, then chargers, then pick faces.
+    """
+
+    name: str
+    title: str
+    path: Path
+    layout: Layout
+    cell_m: float
+    robot: RobotModel
+    default_robots: int
+    pick_faces: Int32
+    pick_face_service_s: float
+    stations: tuple[Station, ...]
+    chutes: tuple[Chute, ...]
+    chargers: Int32
+    parking: Int32
+    slotting_seed: int
+    slotting_station_share: float
+    orders: OrderProfile
+    symbols: tuple[str, ...]
+
+    @property
+    def start_cells(self) -> Int32:
+        """Cells where robots begin, parking first; its length is the number of robots that fit, int32."""
+        return np.concatenate([self.parking, self.chargers, self.pick_faces]).astype(np.int32)
