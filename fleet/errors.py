@@ -8,6 +8,7 @@ robots.errors.FutureparkError
 │   ├── RunError           a run directory is missing, incomplete or damaged
 │   └── SettingError       a setting or command line option is out of range or unknown
 ├── PlanError              a planner was given an impossible request (a defect of the caller)
+├── TaskError              the task pool was asked for an impossible transition (a defect of the caller)
 └── AuditError             an independent auditor found a rule of the floor broken (a defect of ours)
 """
 
@@ -38,6 +39,10 @@ class SettingError(InputError):
 
 class PlanError(FutureparkError):
     """A planner was given an impossible request."""
+
+
+class TaskError(FutureparkError):
+    """The task pool was asked for a transition that the task's status does not allow."""
 
 
 class AuditError(FutureparkError):

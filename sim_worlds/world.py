@@ -59,9 +59,12 @@ class OrderProfile:
 class World:
     """Everything about a floor that does not change during a run. Cells are indices into `layout`.
 
-    pick_faces  int32 (m,), cells beside racks where a robot picks from the shelf, in `pick_face_service_s` seconds
+    pick_faces  int32 (m,), cells beside racks where a robot picks, in `pick_face_service_s` seconds
     chargers, parking  int32, cells where a robot charges or waits without being in anybody's way
-    start_cells is where robots begin, in order: parking, then chargers, then pick faces.
+    chargers and parking are ordered so that any first part of them is spread over the floor
+    start_cells is where robots begin, in order: parking, then chargers, then pick faces
+    slotting_*  each SKU is kept in `copies` places, a `station_share` of the SKUs at stations
+    symbols     the map's rows, for pictures
     """
 
     name: str
@@ -79,6 +82,7 @@ class World:
     parking: Int32
     slotting_seed: int
     slotting_station_share: float
+    slotting_copies: int
     orders: OrderProfile
     symbols: tuple[str, ...]
 

@@ -59,8 +59,14 @@ def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt16, q
 
 @njit(cache=True, nogil=True)
 def read_fields(fields: UInt16, slots: Int32, cells: Int32, headings: Int8, out: UInt16) -> None:
-    """Write steps from state (cells[j], headings[j]) to the goal of slots[i] into out[i, j]; compact cells."""
+    """Write steps from state (cells[j], headings[j]) to the goal of slots[i] into out[i, j]; compact cells.
+
+    A slot of -1 stands for no goal, which nobody reaches.
+    """
     for i in range(len(slots)):
+        if slots[i] < 0:
+            out[i, :] = UNREACHABLE
+            continue
         field = fields[slots[i]]
         for j in range(len(cells)):
             out[i, j] = field[(cells[j] << 2) + headings[j]]

@@ -9,7 +9,7 @@ import numpy as np
 from fleet.errors import SettingError
 from fleet.grid import _distances
 from fleet.grid.layout import NO_CELL, Layout
-from robots.arrays import Int8, Int32, UInt16
+from robots.arrays import Bool, Int8, Int32, UInt16
 
 UNREACHABLE: Final = 65535
 
@@ -32,7 +32,7 @@ class DistanceFields:
         if states == 0:
             raise SettingError("layout", "has no passable cell", "use a map with free cells")
         bytes_a_field = 2 * states
-        self.capacity = min(memory_mb * 2**20 // bytes_a_field, len(layout.free_cells))
+        self.capacity = min(memory_mb * 2**20 // bytes_a_field, max(len(layout.free_cells), 2))
         if self.capacity < 2:
             raise SettingError(
                 "distance memory",
@@ -61,7 +61,12 @@ class DistanceFields:
     @property
     def memory_bytes(self) -> int:
         """Bytes of the fields in memory now."""
-        return self._in_use * self.fields.shape[1] * 2
+        return self._in_use * self.fields[0].nbytes
+
+    def holds(self, goals: Int32) -> Bool:
+        """Which of these goal cells have their fields in memory now, bool of the same length; NO_CELL has none."""
+        held: Bool = (goals != NO_CELL) & (self._slot_of[goals] >= 0)
+        return held
 
     def slots(self, goals: Int32) -> Int32:
         """Rows of `fields` for these goal cells, filling those that are missing; int32 of the same length.
@@ -85,7 +90,7 @@ class DistanceFields:
         return np.where(goals == NO_CELL, -1, self._slot_of[goals]).astype(np.int32)
 
     def travel(self, goals: Int32, cells: Int32, headings: Int8) -> UInt16:
-        """Steps from each robot state to each goal, uint16 (goals, robots); UNREACHABLE where there is no way.
+        """Steps from each robot state to each goal, uint16 (goals, robots); UNREACHABLE where there is no way or no goal.
 
         cells, headings: the robots' cells and headings, equal lengths. Any number of goals may be asked for: beyond
         the memory bound they are worked through in parts.

@@ -36,7 +36,7 @@ class Layout:
     neighbours: Int32 = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        passable = np.ascontiguousarray(self.passable, dtype=np.bool_).reshape(-1)
+        passable = np.array(self.passable, dtype=np.bool_).reshape(-1)
         if self.height < 1 or self.width < 1 or len(passable) != self.height * self.width:
             raise ValueError(f"passable has {len(passable)} cells, not {self.height} x {self.width}")
         passable.setflags(write=False)
@@ -70,7 +70,10 @@ def _neighbours(passable: Bool) -> Int32:
     padded = np.full((height + 2, width + 2), NO_CELL, dtype=np.int32)
     padded[1:-1, 1:-1] = np.where(passable, index, NO_CELL)
     ahead = np.stack(
-        [padded[1 + dr : 1 + dr + height, 1 + dc : 1 + dc + width] for dr, dc in zip(ROW_STEP, COLUMN_STEP, strict=True)],
+        [
+            padded[1 + dr : 1 + dr + height, 1 + dc : 1 + dc + width]
+            for dr, dc in zip(ROW_STEP, COLUMN_STEP, strict=True)
+        ],
         axis=-1,
     )
     ahead[~passable] = NO_CELL

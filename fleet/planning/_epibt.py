@@ -55,9 +55,7 @@ def find_possible(
 
 
 @njit(cache=True, nogil=True)
-def _collider(
-    robot: int, cell: int, offset: Int32, reserved: Int32, window: int
-) -> int:
+def _collider(robot: int, cell: int, offset: Int32, reserved: Int32, window: int) -> int:
     """The one robot that this way collides with, NOBODY, or MANY when there are several."""
     found = NOBODY
     before = cell
@@ -96,7 +94,11 @@ def _steps_from(field: UInt16, states: int, heading: int, spare: int) -> int:
     """Steps left at the end of an operation whose last `spare` waits may be used to turn."""
     steps = np.int32(field[states + heading])
     if spare >= 1:
-        steps = min(steps, np.int32(field[states + ((heading + 1) & 3)]), np.int32(field[states + ((heading + 3) & 3)]))
+        steps = min(
+            steps,
+            np.int32(field[states + ((heading + 1) & 3)]),
+            np.int32(field[states + ((heading + 3) & 3)]),
+        )
         if spare >= 2:
             steps = min(steps, np.int32(field[states + ((heading + 2) & 3)]))
     return steps
@@ -172,18 +174,18 @@ def _rank_operations(
                     cost = np.int32(meets - window)
                 elif next_slots[robot] >= 0:
                     field = fields[next_slots[robot]]
-                    ahead = _steps_from(
-                        field, compact[end] * 4, end_headings[heading, operation], trailing[operation]
-                    )
+                    ahead = _steps_from(field, compact[end] * 4, end_headings[heading, operation], trailing[operation])
                     cost = max(min(ahead - next_base[robot] - MEETING_GAIN, 3), -COST_OFFSET)
                 else:
                     cost = np.int32(meets - window)
         if has_blocked:
             enters = False
+            before = cell
             for step in range(window):
                 here = cell + offsets[heading, operation, step]
-                if here != cell and blocked[here]:
+                if here != before and blocked[here]:
                     enters = True
+                before = here
             if enters:
                 keys[robot, operation] = NEVER
                 continue
@@ -220,16 +222,18 @@ def place_inherited(
             _place(robot, cells[robot], offsets[headings[robot], 0], reserved, window)
     pending = 0
     for position in range(n):
-        robot = order[position]
+        robot = int(order[position])
         if chosen[robot] == 0:
             continue
         offset = offsets[headings[robot], chosen[robot]]
         ok = _collider(robot, cells[robot], offset, reserved, window) == NOBODY
         if ok and has_blocked:
+            before = cells[robot]
             for step in range(window):
                 here = cells[robot] + offset[step]
-                if here != cells[robot] and blocked[here]:
+                if here != before and blocked[here]:
                     ok = False
+                before = here
         if ok:
             _place(robot, cells[robot], offset, reserved, window)
             continue
@@ -238,7 +242,7 @@ def place_inherited(
         pending = 1
         while pending > 0:
             pending -= 1
-            stopped = waiting[pending]
+            stopped = int(waiting[pending])
             counts[DEMOTED] += 1
             cell = cells[stopped]
             for step in range(1, window + 1):
@@ -296,7 +300,7 @@ def search(
     best_key[:] = -1
     visited_by[:] = -1
     for position in range(n):
-        root = order[position]
+        root = int(order[position])
         if hold[root]:
             continue
         if best_key[root] < 0:
@@ -317,7 +321,7 @@ def search(
         limit = keys[root, chosen[root]]
         _lift(cells[root], offsets[headings[root], chosen[root]], reserved, window)
         while True:
-            robot = stack_robot[depth]
+            robot = int(stack_robot[depth])
             cell = cells[robot]
             last = stack_key[depth]
             key = limit if depth == 0 else NEVER
@@ -330,7 +334,7 @@ def search(
             if key == bound:
                 # No operation left: put this robot back where it was, after whoever pushed it has stepped back.
                 if depth > 0:
-                    pusher = stack_robot[depth - 1]
+                    pusher = int(stack_robot[depth - 1])
                     _lift(cells[pusher], offsets[headings[pusher], chosen[pusher]], reserved, window)
                 chosen[robot] = stack_old[depth]
                 _place(robot, cell, offsets[headings[robot], chosen[robot]], reserved, window)
@@ -343,7 +347,7 @@ def search(
             stack_key[depth] = key
             operation = key & (KEY_STEP - 1)
             offset = offsets[headings[robot], operation]
-            other = _collider(robot, cell, offset, reserved, window)
+            other = int(_collider(robot, cell, offset, reserved, window))
             if other == NOBODY:
                 chosen[robot] = operation
                 _place(robot, cell, offset, reserved, window)

@@ -142,7 +142,13 @@ def choose_targets(
 
 @njit(cache=True, nogil=True)
 def choose_actions(
-    cells: Int32, headings: Int8, neighbours: Int32, occupied_now: Int32, target_of: Int32, chain: Int32, actions: UInt8
+    cells: Int32,
+    headings: Int8,
+    neighbours: Int32,
+    occupied_now: Int32,
+    target_of: Int32,
+    chain: Int32,
+    actions: UInt8,
 ) -> None:
     """Turn towards the next cell, or go forward if it is free or being left by robots that all go forward."""
     n = len(cells)

@@ -61,7 +61,12 @@ class PlanAuditor:
         return dict(Counter(finding.kind.name.lower() for finding in self.findings))
 
     def check(
-        self, cells: Int32, headings: Int8, actions: UInt8, hold: Bool | None = None, closed: Bool | None = None
+        self,
+        cells: Int32,
+        headings: Int8,
+        actions: UInt8,
+        hold: Bool | None = None,
+        closed: Bool | None = None,
     ) -> tuple[Int32, Int8]:
         """Audit one step and return where it leads, (cells, headings), applying even what is not allowed.
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleet.errors import SettingError
-from fleet.grid.distances import DistanceFields
+from fleet.grid.distances import UNREACHABLE, DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning import _epibt
 from fleet.planning.operations import operations
 from fleet.planning.planner import PlanRequest, PlanWindow
-from fleet.planning.request import check_request
-from robots.arrays import Bool, Int8, Int32, UInt8, UInt64
+from fleet.planning.request import RequestColumns, lone_robot
+from robots.arrays import Int8, Int32, UInt8, UInt64
 
 _COUNTS = ("searches", "tries", "pushes", "failures", "demoted")
 
@@ -62,45 +62,45 @@ class EPIBT:
         words = -(-ops.count // 64)
         self._possible: UInt64 = np.empty((4 * len(self.layout.free_cells), words), dtype=np.uint64)
         _epibt.find_possible(
-            self.layout.free_cells, distances.compact, ops.rows, ops.columns, self.layout.height, width, self._possible
+            self.layout.free_cells,
+            distances.compact,
+            ops.rows,
+            ops.columns,
+            self.layout.height,
+            width,
+            self._possible,
         )
         self._reserved: Int32 = np.empty((self.layout.cells, ops.window + 1), dtype=np.int32)
-        self._no_blocked: Bool = np.zeros(1, dtype=np.bool_)
-        self._robots = -1
+        self._request = RequestColumns(self.layout)
         self._allocate(0)
 
     def plan(self, request: PlanRequest) -> PlanWindow:
         """Plan a window; see `Planner.plan`."""
-        check_request(request, self.layout)
-        n = len(request.cells)
-        if n != self._robots:
-            self._allocate(n)
+        columns = self._request
+        if columns.load(request):
+            self._allocate(columns.robots)
         counts = np.zeros(len(_COUNTS), dtype=np.int64)
-        order = np.argsort(-request.priorities, kind="stable").astype(np.int32)
-        self._rank[order] = np.arange(n, dtype=np.int32)
         chosen = self._chosen
-        as_planned = (request.cells == self._expected_cells) & (request.headings == self._expected_headings)
-        chosen[~as_planned | request.hold] = 0
-        has_blocked = request.blocked is not None
-        blocked = request.blocked if request.blocked is not None else self._no_blocked
-        slots, next_slots, next_base = self._fields(request)
+        as_planned = (columns.cells == self._expected_cells) & (columns.headings == self._expected_headings)
+        chosen[~as_planned | columns.hold] = 0
+        slots, next_slots, next_base = self._fields()
+        distances, ops, params = self._distances, self._operations, self.params
         _epibt.place_inherited(
-            request.cells, request.headings, order, blocked, has_blocked, self._offsets,
+            columns.cells, columns.headings, columns.order, columns.blocked, columns.has_blocked, self._offsets,
             self._reserved, chosen, self._stack_robot, counts,
         )  # fmt: skip
-        ops = self._operations
         _epibt.search(
-            request.cells, request.headings, request.goals, slots, next_slots, next_base, request.dwell,
-            request.hold, order, self._rank, blocked, has_blocked, self._distances.fields, self._distances.compact,
-            self._offsets, ops.headings, ops.trailing, ops.moves, self._possible, self.params.revisits, self.params.max_tries,
+            columns.cells, columns.headings, columns.goals, slots, next_slots, next_base, columns.dwell, columns.hold,
+            columns.order, columns.rank, columns.blocked, columns.has_blocked, distances.fields, distances.compact,
+            self._offsets, ops.headings, ops.trailing, ops.moves, self._possible, params.revisits, params.max_tries,
             self._reserved, chosen, self._keys, self._best_key, self._visits, self._visited_by,
-            self._stack_robot[: self.params.max_depth], self._stack_key, self._stack_old, counts,
+            self._stack_robot[: params.max_depth], self._stack_key, self._stack_old, counts,
         )  # fmt: skip
         _epibt.write_actions(
-            request.cells, request.headings, slots, request.hold, self._distances.fields, self._distances.compact,
+            columns.cells, columns.headings, slots, columns.hold, distances.fields, distances.compact,
             self._offsets, ops.headings, ops.trailing, ops.actions, chosen, self._actions,
         )  # fmt: skip
-        self._expect(request)
+        self._expect()
         return PlanWindow(self._actions, dict(zip(_COUNTS, counts.tolist(), strict=True)))
 
     def forget(self) -> None:
@@ -109,28 +109,19 @@ class EPIBT:
 
     def warmup(self) -> None:
         """Compile the kernels on a plan for one robot."""
-        cell = self.layout.free_cells[:1]
-        self.plan(
-            PlanRequest(
-                cells=cell,
-                headings=np.zeros(1, dtype=np.int8),
-                goals=cell,
-                next_goals=cell,
-                priorities=np.zeros(1, dtype=np.float32),
-                dwell=np.zeros(1, dtype=np.bool_),
-                hold=np.zeros(1, dtype=np.bool_),
-            )
-        )
+        self.plan(lone_robot(self.layout))
 
-    def _fields(self, request: PlanRequest) -> tuple[Int32, Int32, Int32]:
+    def _fields(self) -> tuple[Int32, Int32, Int32]:
         """Field rows of goals, of next goals where they matter, and the next goals' distance from the goals.
 
-        Only a robot that can meet its goal inside the window asks what comes after.
+        Only a robot that can meet its goal inside the window asks what comes after. A next goal that is the goal itself
+        or out of reach says nothing about the way there: it counts as unknown, so that the robot hurries to its goal.
         """
-        distances = self._distances
+        request, distances = self._request, self._distances
         slots = distances.slots(request.goals)
         states = distances.compact[request.cells] * 4 + request.headings
         near = (slots >= 0) & ~request.dwell & (request.next_goals != NO_CELL)
+        near &= request.next_goals != request.goals
         near &= distances.fields[slots, states] <= self.params.window
         next_slots: Int32 = np.full(len(slots), -1, dtype=np.int32)
         next_base: Int32 = np.zeros(len(slots), dtype=np.int32)
@@ -141,20 +132,19 @@ class EPIBT:
             next_slots[near] = both[len(slots) :]
             at_goal = distances.compact[goals, None] * 4 + np.arange(4)
             next_base[near] = distances.fields[next_slots[near, None], at_goal].min(axis=1)
+            next_slots[next_base == UNREACHABLE] = -1
         return slots, next_slots, next_base
 
-    def _expect(self, request: PlanRequest) -> None:
+    def _expect(self) -> None:
         """Remember where the first step of the plan leads, and how each operation goes on from there."""
-        ops = self._operations
+        request = self._request
         self._expected_cells[:] = request.cells + self._offsets[request.headings, self._chosen, 0]
         self._expected_headings[:] = (request.headings + _TURN_OF[self._actions[0]]) & 3
-        self._chosen[:] = ops.inherited[self._chosen]
+        self._chosen[:] = self._operations.inherited[self._chosen]
 
     def _allocate(self, n: int) -> None:
         count, window = self._operations.count, self._operations.window
-        self._robots = n
         self._chosen: Int32 = np.zeros(n, dtype=np.int32)
-        self._rank: Int32 = np.empty(n, dtype=np.int32)
         self._keys: Int32 = np.empty((n, count), dtype=np.int32)
         self._best_key: Int32 = np.empty(n, dtype=np.int32)
         self._visits: Int32 = np.zeros(n, dtype=np.int32)

@@ -58,6 +58,7 @@ class Task:
 
     id: int
     order_id: str
+    destination: str
     errands: tuple[Errand, ...]
     priority: int
     release_s: float
@@ -68,14 +69,19 @@ class Task:
 
 
 class Slotting(Protocol):
-    """Which SKU is picked where and which order is dropped where; a world provides it, from its seed."""
+    """Where each SKU is picked and each order is dropped; a world provides it, from its seed.
 
-    def pick_place(self, sku: str) -> tuple[int, float]:
-        """Return the cell where a SKU is picked and the seconds of one pick errand, the same for every call."""
+    The same arguments give the same place in every call, in any order of calls and in every process.
+    """
+
+    def pick_place(self, sku: str, near: int) -> tuple[int, float]:
+        """Return a cell where a SKU is picked and the seconds of one pick errand there.
+
+        A SKU is kept in several places; this is the one closest to the cell `near`.
+        """
 
     def drop_place(self, order_id: str, destination: str | None) -> tuple[int, float, str]:
-        """Return a chute's cell, the seconds of a drop and the destination that the order goes to.
+        """Return a chute's cell, the seconds of one drop and the destination that the order goes to.
 
-        None lets the floor choose the destination. The same for every call with the same arguments. Raises KeyError
-        for a destination that the world does not have.
+        None lets the floor choose the destination. Raises KeyError for one that the world does not have.
         """

@@ -1,0 +1,159 @@
+"""The only place that wires the parts together: from settings to a simulation that is ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from fleet.assignment.charging import ChargingPolicy
+from fleet.assignment.matching_assigner import MatchingAssigner
+from fleet.assignment.parking import ParkingPolicy
+from fleet.assignment.trip_energy import TripEnergy
+from fleet.errors import SettingError
+from fleet.grid.distances import DistanceFields
+from fleet.planning.auditor import PlanAuditor
+from fleet.planning.registry import make_planner
+from fleet.report.trace import TraceRecorder
+from fleet.runtime.clock import Clock
+from fleet.runtime.config import RunConfig
+from fleet.runtime.control import ControlLoop
+from fleet.runtime.dispatch import Dispatcher
+from fleet.runtime.intake import OrderIntake
+from fleet.runtime.motion import MotionPlanning
+from fleet.tasks.model import Order
+from fleet.tasks.pool import EventSink, TaskPool
+from fleet.tasks.sources.open_orders import open_orders
+from fleet.tasks.sources.rejects import RejectSink
+from fleet.tasks.splitting import OrderSplitter
+from robots.arrays import Float32, Int32
+from robots.battery import step_percent
+from robots.driver import FleetDriver
+from robots.kinematics import step_time
+from robots.state import FleetState
+from sim_worlds.slotting import WorldSlotting
+from sim_worlds.world import World
+from sim_worlds.world_file import load_world
+from twin.ideal import IdealGridDriver
+
+SHIPPED_ORDERS = Path(str(files("sim_worlds"))) / "orders" / "order_lines.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A composed run: the loop, and the parts that are read from while it runs and afterwards."""
+
+    world: World
+    robots: int
+    steps: int
+    loop: ControlLoop
+    pool: TaskPool
+    motion: MotionPlanning
+    recorder: TraceRecorder
+    driver: FleetDriver
+    auditor: PlanAuditor | None
+
+
+def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: RejectSink | None = None) -> Simulation:
+    """Wire a simulation on the ideal grid. Raises InputErrors for whatever is wrong with world, orders or settings.
+
+    clock: measures planning time, nothing else. events: takes what happens, one dict each. rejects: where bad order
+    rows are set aside; without it a bad row is an error.
+    """
+    world = load_world(config.world)
+    robots = _number_of_robots(config, world)
+    step_s = step_time(world.robot, world.cell_m)
+    distances = DistanceFields(world.layout, config.distance_memory_mb)
+    planner = make_planner(config.planner, distances)
+    slotting = WorldSlotting(world)
+    pool = TaskPool(OrderSplitter(slotting, world.robot, world.layout.width), events)
+    orders = _orders(config, world, slotting.destinations, rejects)
+    for refusal in rejects.refusals if rejects is not None else ():
+        pool.reject(refusal, 0.0)
+    percent = step_percent(world.robot, world.cell_m, step_s)
+    energy = TripEnergy(
+        distances.travel,
+        world.layout,
+        world.chargers,
+        percent=percent,
+        step_s=step_s,
+        trip_factor=config.charging.trip_factor,
+        floor_percent=config.charging.critical_percent,
+    )
+    dispatcher = Dispatcher(
+        robots,
+        pool=pool,
+        assigner=MatchingAssigner(
+            distances.travel,
+            width=world.layout.width,
+            step_s=step_s,
+            step_percent=energy.step_percent,
+            params=config.assignment,
+        ),
+        charging=ChargingPolicy(distances.travel, world.chargers, energy, config.charging, robots),
+        parking=ParkingPolicy(distances.travel, world.layout, world.parking, robots),
+        energy=energy,
+        events=events,
+    )
+    auditor = PlanAuditor(world.layout) if config.audit else None
+    motion = MotionPlanning(planner, distances, clock, auditor, robots)
+    driver = IdealGridDriver(
+        world.layout,
+        world.robot,
+        world.cell_m,
+        start=FleetState.at(_start_cells(world, robots, config.seed), charge_percent=_charges(config, robots)),
+        chargers=world.chargers,
+        step_s=step_s,
+    )
+    steps = max(1, round(config.duration_s / step_s))
+    recorder = TraceRecorder(robots, steps)
+    loop = ControlLoop(
+        intake=OrderIntake(orders, pool),
+        dispatcher=dispatcher,
+        motion=motion,
+        driver=driver,
+        recorder=recorder,
+        step_s=step_s,
+    )
+    planner.warmup()
+    return Simulation(world, robots, steps, loop, pool, motion, recorder, driver, auditor)
+
+
+def _number_of_robots(config: RunConfig, world: World) -> int:
+    robots = config.robots or world.default_robots
+    places = len(world.start_cells)
+    if robots > places:
+        remedy = f"use at most {places}, or a world with more parking places"
+        raise SettingError("--robots", f"{robots} robots do not fit on {world.name}", remedy)
+    return robots
+
+
+def _orders(
+    config: RunConfig, world: World, destinations: list[str], rejects: RejectSink | None
+) -> Iterator[Order]:
+    return open_orders(
+        config.orders or str(SHIPPED_ORDERS),
+        seed=config.seed,
+        rate_per_hour=world.orders.rate_per_hour,
+        lead_time_s=world.orders.lead_time_s,
+        catalogue=SHIPPED_ORDERS,
+        destinations=destinations,
+        rejects=rejects,
+    )
+
+
+def _start_cells(world: World, robots: int, seed: int) -> Int32:
+    """Parking places and chargers first, in an order drawn from the seed: any of them before any pick face."""
+    rng = np.random.default_rng(seed)
+    places = np.concatenate([world.parking, world.chargers])
+    cells = np.concatenate([rng.permutation(places), rng.permutation(world.pick_faces)])
+    return cells[:robots].astype(np.int32)
+
+
+def _charges(config: RunConfig, robots: int) -> Float32:
+    """Battery charges between the lowest and full, spread evenly and shuffled: not all are low at the same time."""
+    rng = np.random.default_rng(config.seed + 1)
+    return rng.permutation(np.linspace(config.initial_charge_percent, 100.0, robots)).astype(np.float32)

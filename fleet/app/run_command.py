@@ -1,0 +1,58 @@
+"""`futurepark run`: work through orders with a simulated fleet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    world: Annotated[
+        str | None, typer.Argument(help="A shipped world (see `futurepark world list`) or a world file.")
+    ] = None,
+    robots: Annotated[int | None, typer.Option(help="Robots on the floor; the world's own number if left out.")] = None,
+    duration: Annotated[str | None, typer.Option("--for", help="Simulated time, like 90s, 30m or 2h. [30m]")] = None,
+    orders: Annotated[
+        str | None,
+        typer.Option(help="A .csv or .jsonl file, or poisson:RATE[:PROFILE]; the shipped order lines if left out."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random; same seed, same run. [1]")] = None,
+    planner: Annotated[str | None, typer.Option(help="Path planner: epibt, epibt3, epibt5, pibt. [epibt]")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings from a run directory or a TOML file; options go before them.")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Set bad order rows aside in this file and go on without them.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder in which the run gets a directory of its own.")] = Path("runs"),
+    audit: Annotated[bool, typer.Option("--audit", help="Check every step by independent auditors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
+) -> None:
+    """Run a fleet in simulation: orders to tasks, tasks to robots, robots along collision-free paths.
+
+    Writes a run directory (config.toml, summary.json, events.jsonl, trace.npz, heatmap.png) and prints a summary.
+    """
+    from fleet.app.durations import parse_duration
+    from fleet.app.simulate import simulate
+    from fleet.runtime.config import RunConfig, read_config
+
+    settings = read_config(config) if config is not None else RunConfig()
+    given = {
+        "world": world,
+        "robots": robots,
+        "duration_s": None if duration is None else parse_duration(duration, "--for"),
+        "orders": orders,
+        "seed": seed,
+        "planner": planner,
+        "audit": audit or None,
+    }
+    settings = replace(settings, **{key: value for key, value in given.items() if value is not None})
+    raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json))

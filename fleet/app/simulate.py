@@ -1,0 +1,147 @@
+"""Runs a composed simulation to its end: progress, run directory, summary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fleet.app.compose import Simulation, compose
+from fleet.app.peak_memory import peak_rss_mb
+from fleet.errors import AuditError
+from fleet.report.congestion import DEFAULT_METRIC, METRICS, count_congestion
+from fleet.report.heatmap import save_heatmap
+from fleet.report.run_directory import HEATMAP_FILE, RunWriter
+from fleet.report.summary import Summary, print_summary, summarise, summary_json
+from fleet.runtime.clock import WallClock
+from fleet.runtime.config import RunConfig, config_table
+from fleet.tasks.sources.rejects import RejectSink
+
+_INTERRUPTED = 130
+
+
+def simulate(config: RunConfig, *, out: Path, rejects: Path | None, as_json: bool) -> int:
+    """Run, write the run directory below `out`, print the summary; return the exit code.
+
+    An interrupt (Ctrl-C) ends the run early: what was simulated until then is written, marked as interrupted, and the
+    exit code is 130. What an auditor finds is written as well, and then raised as AuditError.
+    """
+    config = _with_full_paths(config)
+    clock = WallClock()
+    began_s = clock.now()
+    with RunWriter(out, Path(config.world).stem, config.seed) as writer:
+        sink = RejectSink(rejects) if rejects is not None else None
+        simulation = compose(config, clock=clock, events=writer.write_event, rejects=sink)
+        ready_s = clock.now()
+        interrupted = _run(simulation)
+        done_s = clock.now()
+        defect = _audit_tasks(simulation) if config.audit else None
+        summary = _summarise(config, simulation, interrupted, done_s - ready_s, ready_s - began_s, defect)
+        path = _write(writer, config, simulation, summary)
+    if as_json:
+        print(summary_json(summary))  # noqa: T201 - the output that was asked for
+    else:
+        console = Console()
+        print_summary(console, summary)
+        console.print(f"Written to {path}", soft_wrap=True, highlight=False)
+    if simulation.auditor is not None:
+        simulation.auditor.raise_findings()
+    if defect is not None:
+        raise defect
+    return _INTERRUPTED if interrupted else 0
+
+
+def _with_full_paths(config: RunConfig) -> RunConfig:
+    """Files by their full path, so that the settings mean the same wherever they are read again."""
+    world, orders = Path(config.world), Path(config.orders)
+    return replace(
+        config,
+        world=str(world.resolve()) if world.is_file() else config.world,
+        orders=str(orders.resolve()) if config.orders and orders.is_file() else config.orders,
+    )
+
+
+def _run(simulation: Simulation) -> bool:
+    """Run all steps with a progress bar on a terminal; return whether an interrupt ended them early."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.fields[clock]}"),
+        BarColumn(),
+        TextColumn("{task.fields[done]} tasks, {task.fields[rate]:.0f} an hour"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        bar = progress.add_task("", total=simulation.steps, clock="0:00", done=0, rate=0.0)
+
+        def show() -> None:
+            loop = simulation.loop
+            if loop.steps % 20 and loop.steps < simulation.steps:
+                return
+            done = simulation.pool.counts()["tasks"]["done"]
+            minutes, seconds = divmod(int(loop.now_s), 60)
+            clock = f"{minutes}:{seconds:02d}"
+            progress.update(bar, completed=loop.steps, clock=clock, done=done, rate=done * 3600 / loop.now_s)
+
+        try:
+            simulation.loop.run(simulation.steps, show if console.is_terminal else None)
+        except KeyboardInterrupt:
+            if simulation.loop.steps == 0:
+                raise
+            return True
+    return False
+
+
+def _audit_tasks(simulation: Simulation) -> AuditError | None:
+    """Recount orders, tasks and units; return what does not add up."""
+    try:
+        simulation.pool.check()
+    except AuditError as error:
+        return error
+    return None
+
+
+def _summarise(
+    config: RunConfig,
+    simulation: Simulation,
+    interrupted: bool,
+    wall_s: float,
+    warmup_s: float,
+    defect: AuditError | None,
+) -> Summary:
+    auditor = simulation.auditor
+    return summarise(
+        version=version("futurepark"),
+        world=simulation.world.name,
+        robots=simulation.robots,
+        seed=config.seed,
+        planner=config.planner,
+        step_s=simulation.loop.step_s,
+        pool=simulation.pool,
+        activity_steps=simulation.loop.activity_steps,
+        planning_s=simulation.motion.planning_s[: simulation.loop.steps],
+        energy_wh=simulation.driver.charge_wh_used,
+        charge_percent=simulation.loop.state.charge_percent,
+        violations=None if auditor is None else len(auditor.findings) + (defect is not None),
+        interrupted=interrupted,
+        trace_hash=simulation.recorder.digest(),
+        wall_s=wall_s,
+        warmup_s=warmup_s,
+        peak_rss_mb=peak_rss_mb(),
+    )
+
+
+def _write(writer: RunWriter, config: RunConfig, simulation: Simulation, summary: Summary) -> Path:
+    """Fill the run directory and give it its name."""
+    layout = simulation.world.layout
+    trace = simulation.recorder.trace(simulation.world.name, layout.height, layout.width, simulation.loop.step_s)
+    writer.write_config(config_table(config) | {"run": {"version": summary.version, "robots": summary.robots}})
+    writer.write_summary(summary)
+    writer.write_trace(trace)
+    congestion = count_congestion(trace, METRICS[DEFAULT_METRIC])
+    name = f"{simulation.world.name}, {summary.robots} robots, seed {config.seed}"
+    save_heatmap(writer.folder / HEATMAP_FILE, congestion, simulation.world, name)
+    simulation.driver.close()
+    return writer.commit()

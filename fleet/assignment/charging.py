@@ -1,0 +1,174 @@
+"""Who charges where and when: chargers are reserved for robots before their charge runs low."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
+from typing import Final
+
+import numpy as np
+
+from fleet.assignment.matching import minimum_cost_matching
+from fleet.assignment.travel import TravelTimes
+from fleet.assignment.trip_energy import TripEnergy
+from fleet.errors import SettingError
+from fleet.grid.distances import UNREACHABLE
+from fleet.grid.layout import NO_CELL, NO_ROBOT
+from robots.arrays import Bool, Float32, Int8, Int32, Int64
+
+_NO_CHARGER: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingParams:
+    """When robots charge, in percent of a full battery. critical < low < opportunity < full.
+
+    critical_percent     charge that a robot should still have when it gets to a charger. Whatever it is doing, it
+                         leaves for one while the way there leaves it that much
+    low_percent          a robot without a task goes to charge at this or less
+    opportunity_percent  a robot without a task goes to charge below this when a charger is free and no task waits; at
+                         this or more a charging robot may be called to work and gives way to a robot that is low
+    full_percent         a robot leaves its charger at this or more
+    trip_factor          how much longer a trip may take than it would on an empty floor; what a robot keeps for the way
+                         to a charger and what a task is taken to need are multiplied by it
+    """
+
+    critical_percent: float = 10.0
+    low_percent: float = 25.0
+    opportunity_percent: float = 60.0
+    full_percent: float = 90.0
+    trip_factor: float = 1.5
+
+    def __post_init__(self) -> None:
+        names = ("critical_percent", "low_percent", "opportunity_percent", "full_percent")
+        for name in names:
+            if not 0 < getattr(self, name) <= 100:
+                raise SettingError(name, f"is {getattr(self, name)}", "use a percentage greater than 0, at most 100")
+        for lower, upper in pairwise(names):
+            if not getattr(self, lower) < getattr(self, upper):
+                problem = f"is {getattr(self, lower)}, not less than {upper}, {getattr(self, upper)}"
+                raise SettingError(lower, problem, f"keep {' < '.join(names)}")
+        if not (isfinite(self.trip_factor) and self.trip_factor >= 1):
+            raise SettingError("trip_factor", f"is {self.trip_factor}", "use 1 or more")
+
+
+@dataclass(slots=True)
+class ChargingDecision:
+    """What a step of the policy decided.
+
+    sent      int32, robots that have now been given a charger: `ChargingPolicy.charger_cell[sent]`. One that has a
+              task is critical: it goes to charge first and to its task after that
+    left      int32, robots whose charger has now been taken back: they are full, or give way
+    may_work  bool (n,), robots that may be given a new task. Some of them hold a charger; one that takes a task must
+              be named to `ChargingPolicy.release`
+    waiting   robots that ought to charge and have no charger, because none that they can reach is free
+    stranded  robots that ought to charge and have no way to any charger
+    """
+
+    sent: Int32
+    left: Int32
+    may_work: Bool
+    waiting: int
+    stranded: int
+
+
+class ChargingPolicy:
+    """Decides in every step who goes to which charger and who leaves. One charger serves one robot.
+
+    A charger belongs to a robot from the decision to send it until the decision that it leaves: full, called to work,
+    or giving way. Robots with the least charge left on arrival go first; among those that go, ways are short in sum.
+    Robots that are low and have no charger may go on working until they are critical, then they stand and wait.
+
+    charger_cell  int32 (n,), the charger that each robot holds, NO_CELL for none. A robot charges exactly while it
+                  stands there: `charge = cells == charger_cell` after all decisions of a step are made
+
+    A step without decisions costs a few vector operations over the robots. Matching is done only when a robot that
+    wants to charge meets a free charger; it grows with the robots that want to times the free chargers.
+    """
+
+    def __init__(
+        self, travel: TravelTimes, chargers: Int32, energy: TripEnergy, params: ChargingParams, robots: int
+    ) -> None:
+        self._travel = travel
+        self._chargers: Int32 = np.array(chargers, dtype=np.int32)
+        self._energy = energy
+        self._params = params
+        self._holder: Int32 = np.full(len(chargers), NO_ROBOT, dtype=np.int32)
+        self._charger_of: Int32 = np.full(robots, _NO_CHARGER, dtype=np.int32)
+        self.charger_cell: Int32 = np.full(robots, NO_CELL, dtype=np.int32)
+
+    def step(
+        self, cells: Int32, headings: Int8, charge_percent: Float32, idle: Bool, waiting_tasks: int
+    ) -> ChargingDecision:
+        """Decide for all robots; columns of length n.
+
+        cells int32, headings int8, charge_percent float32: as the driver reported them. idle bool: the robot has no
+        task (it stands, parks, charges or is on its way to do so). waiting_tasks: tasks that wait for a robot.
+        """
+        params = self._params
+        keep = self._energy.keep_percent[cells * 4 + headings]
+        critical = charge_percent <= keep
+        left = np.flatnonzero((self._charger_of != _NO_CHARGER) & (charge_percent >= params.full_percent))
+        self.release(left)
+        without = self._charger_of == _NO_CHARGER
+        wants = without & (critical | (idle & (charge_percent <= params.low_percent)))
+        sent = np.zeros(0, dtype=np.int64)
+        waiting = stranded = 0
+        if wants.any():
+            wanting = np.flatnonzero(wants)
+            has_charger = self._energy.has_charger(cells[wanting])
+            stranded = int(len(wanting) - has_charger.sum())
+            wanting = wanting[has_charger]
+            gave_way = self._make_way(charge_percent, len(wanting))
+            left = np.concatenate([left, gave_way])
+            sent = self._reserve(wanting, cells, headings, charge_percent - keep)
+            waiting = len(wanting) - len(sent)
+        elif waiting_tasks == 0 and (self._holder == NO_ROBOT).any():
+            wanting = np.flatnonzero(without & idle & (charge_percent < params.opportunity_percent))
+            wanting = wanting[self._energy.has_charger(cells[wanting])]
+            sent = self._reserve(wanting, cells, headings, charge_percent - keep)
+        enough = (self._charger_of == _NO_CHARGER) | (charge_percent >= params.opportunity_percent)
+        return ChargingDecision(
+            sent=sent.astype(np.int32),
+            left=left.astype(np.int32),
+            may_work=idle & ~critical & enough,
+            waiting=waiting,
+            stranded=stranded,
+        )
+
+    def release(self, robots: Int32 | Int64) -> None:
+        """Take back the chargers of these robots, those among them that hold one."""
+        chargers = self._charger_of[robots]
+        self._holder[chargers[chargers != _NO_CHARGER]] = NO_ROBOT
+        self._charger_of[robots] = _NO_CHARGER
+        self.charger_cell[robots] = NO_CELL
+
+    def _make_way(self, charge_percent: Float32, wanted: int) -> Int64:
+        """Take back chargers from robots with charge enough, the fullest first, if more are wanted than free."""
+        lacking = wanted - int((self._holder == NO_ROBOT).sum())
+        if lacking <= 0:
+            return np.zeros(0, dtype=np.int64)
+        holders = self._holder[self._holder != NO_ROBOT]
+        enough = holders[charge_percent[holders] >= self._params.opportunity_percent]
+        fullest = enough[np.lexsort((enough, -charge_percent[enough]))]
+        gave_way: Int64 = fullest[:lacking].astype(np.int64)
+        self.release(gave_way)
+        return gave_way
+
+    def _reserve(self, wanting: Int64, cells: Int32, headings: Int8, left_on_arrival: Float32) -> Int64:
+        """Give free chargers to these robots; return those that got one, ascending."""
+        free = np.flatnonzero(self._holder == NO_ROBOT)
+        if len(free) == 0 or len(wanting) == 0:
+            return np.zeros(0, dtype=np.int64)
+        wanting = wanting[np.argsort(left_on_arrival[wanting], kind="stable")]
+        steps = self._travel(self._chargers[free], cells[wanting], headings[wanting]).T
+        rank, charger = (steps != UNREACHABLE).nonzero()
+        # One place in the order outweighs all ways together: the robots that go are the first that can, in order.
+        costs = rank * float(UNREACHABLE * (len(free) + 1)) + steps[rank, charger]
+        matched, to = minimum_cost_matching(rank, charger, costs, len(wanting))
+        robots: Int64 = wanting[matched]
+        self._holder[free[to]] = robots
+        self._charger_of[robots] = free[to]
+        self.charger_cell[robots] = self._chargers[free[to]]
+        return np.sort(robots)

@@ -1,0 +1,252 @@
+"""`summary.json`: what came of a run, in numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+
+from fleet.runtime.activity import Activity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fleet.tasks.pool import TaskPool
+    from robots.arrays import Float32, Int64
+
+# The format of run directories that this version writes, and the newest that it reads.
+RUN_FORMAT: Final = 1
+
+
+class OrderCounts(msgspec.Struct, frozen=True):
+    """Orders at the end. accepted counts all that were taken in: done + open + rejected."""
+
+    accepted: int
+    done: int
+    open: int
+    rejected: int
+
+
+class TaskCounts(msgspec.Struct, frozen=True):
+    """Tasks at the end: created = done + open + failed."""
+
+    created: int
+    done: int
+    open: int
+    failed: int
+
+
+class UnitCounts(msgspec.Struct, frozen=True):
+    """Units of goods at the end: ordered in orders that were not rejected, picked onto robots, dropped into chutes."""
+
+    ordered: int
+    picked: int
+    dropped: int
+
+
+class Throughput(msgspec.Struct, frozen=True):
+    """What was finished in an hour of simulated time, on average over the run; units are those dropped."""
+
+    tasks: float
+    orders: float
+    units: float
+
+
+class PlanningTime(msgspec.Struct, frozen=True):
+    """Milliseconds of real time that the planner took for a step of all robots."""
+
+    median: float
+    p95: float
+    max: float
+
+
+class TimeShare(msgspec.Struct, frozen=True):
+    """What the robots' time was spent on, see fleet.runtime.activity.Activity; the shares sum to 1."""
+
+    driving: float
+    turning: float
+    waiting: float
+    service: float
+    charging: float
+    idle: float
+
+
+class Lateness(msgspec.Struct, frozen=True):
+    """Orders that were done after they were due, and seconds from due to done over all done ones (negative: early).
+
+    median_s and max_s are None as long as no order is done.
+    """
+
+    late: int
+    median_s: float | None
+    max_s: float | None
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """Energy that the fleet drew from its batteries, in Wh, and how full they were at the end, in percent."""
+
+    energy_wh: float
+    lowest_percent: float
+    mean_percent: float
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a run. Times in seconds, `*_ms` in milliseconds.
+
+    simulated_s      steps * step_s
+    wall_s           real time of the simulation, after everything was loaded and compiled (warmup_s)
+    realtime_factor  simulated_s / wall_s
+    violations       rules of the floor that an auditor saw broken; None if nobody looked
+    trace_hash       of the trace, see `TraceRecorder.digest`
+    peak_rss_mb      most memory that the process ever held, in MiB
+    """
+
+    format: int = RUN_FORMAT
+    version: str
+    world: str
+    robots: int
+    seed: int
+    planner: str
+    steps: int
+    step_s: float
+    simulated_s: float
+    wall_s: float
+    warmup_s: float
+    realtime_factor: float
+    orders: OrderCounts
+    tasks: TaskCounts
+    units: UnitCounts
+    throughput_per_hour: Throughput
+    planning_ms: PlanningTime
+    robot_time_share: TimeShare
+    lateness: Lateness
+    rejections: dict[str, int]
+    failures: dict[str, int]
+    charge: Charge
+    violations: int | None
+    interrupted: bool
+    trace_hash: str
+    peak_rss_mb: float
+
+
+def summarise(
+    *,
+    version: str,
+    world: str,
+    robots: int,
+    seed: int,
+    planner: str,
+    step_s: float,
+    pool: TaskPool,
+    activity_steps: Int64,
+    planning_s: list[float],
+    energy_wh: float,
+    charge_percent: Float32,
+    violations: int | None,
+    interrupted: bool,
+    trace_hash: str,
+    wall_s: float,
+    warmup_s: float,
+    peak_rss_mb: float,
+) -> Summary:
+    """Put the numbers of a run together.
+
+    activity_steps: int64 (activities,), robot-steps spent on each Activity. planning_s: seconds of each plan.
+    charge_percent: float32 (n,), at the end. Raises ValueError for a run without a step.
+    """
+    steps = len(planning_s)
+    if steps == 0 or activity_steps.sum() != steps * robots:
+        raise ValueError(f"{activity_steps.sum()} robot-steps are no run of {steps} steps with {robots} robots")
+    counts = pool.counts()
+    orders, tasks, units = counts["orders"], counts["tasks"], counts["units"]
+    simulated_s = steps * step_s
+    an_hour = 3600.0 / simulated_s
+    planning_ms = 1000.0 * np.array(planning_s)
+    return Summary(
+        version=version,
+        world=world,
+        robots=robots,
+        seed=seed,
+        planner=planner,
+        steps=steps,
+        step_s=step_s,
+        simulated_s=simulated_s,
+        wall_s=wall_s,
+        warmup_s=warmup_s,
+        realtime_factor=simulated_s / wall_s,
+        orders=OrderCounts(orders["received"], orders["done"], orders["open"], orders["rejected"]),
+        tasks=TaskCounts(tasks["created"], tasks["done"], tasks["open"], tasks["failed"]),
+        units=UnitCounts(units["ordered"], units["picked"], units["dropped"]),
+        throughput_per_hour=Throughput(tasks["done"] * an_hour, orders["done"] * an_hour, units["dropped"] * an_hour),
+        planning_ms=PlanningTime(*np.percentile(planning_ms, [50, 95, 100]).tolist()),
+        robot_time_share=TimeShare(
+            **{activity.name.lower(): float(activity_steps[activity]) / (steps * robots) for activity in Activity}
+        ),
+        lateness=_lateness(pool),
+        rejections=pool.rejections(),
+        failures=pool.failures(),
+        charge=Charge(energy_wh, float(charge_percent.min()), float(charge_percent.mean())),
+        violations=violations,
+        interrupted=interrupted,
+        trace_hash=trace_hash,
+        peak_rss_mb=peak_rss_mb,
+    )
+
+
+def summary_json(summary: Summary) -> str:
+    """Return the summary as JSON for `summary.json` and `--json`, indented, without a line end."""
+    return msgspec.json.format(msgspec.json.encode(summary), indent=2).decode()
+
+
+def print_summary(console: Console, summary: Summary) -> None:
+    """Print the few numbers that people look at first."""
+    from rich.table import Table
+
+    table = Table(title=_title(summary), show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    for name, value in _rows(summary):
+        table.add_row(name, value)
+    console.print(table)
+
+
+def _title(summary: Summary) -> str:
+    ended = ", interrupted" if summary.interrupted else ""
+    return f"{summary.world}, {summary.robots} robots, {summary.simulated_s / 60:.4g} min simulated{ended}"
+
+
+def _rows(summary: Summary) -> list[tuple[str, str]]:
+    orders, tasks, hour = summary.orders, summary.tasks, summary.throughput_per_hour
+    share, planning, late = summary.robot_time_share, summary.planning_ms, summary.lateness
+    activities = ", ".join(
+        f"{activity.name.lower()} {getattr(share, activity.name.lower()):.0%}" for activity in Activity
+    )
+    rows = [
+        ("throughput an hour", f"{hour.tasks:,.0f} tasks, {hour.orders:,.0f} orders, {hour.units:,.0f} units"),
+        ("orders", f"{orders.accepted:,} taken in: {_counts(orders.done, orders.open, rejected=orders.rejected)}"),
+        ("tasks", f"{tasks.created:,} created: {_counts(tasks.done, tasks.open, failed=tasks.failed)}"),
+        ("late orders", f"{late.late:,} of {orders.done:,} done"),
+        ("robots' time", activities),
+        (
+            "energy",
+            f"{summary.charge.energy_wh / 1000:,.1f} kWh, emptiest battery {summary.charge.lowest_percent:.0f} %",
+        ),
+        ("planning a step", f"{planning.median:.1f} ms median, {planning.p95:.1f} p95, {planning.max:.1f} max"),
+        ("speed", f"{summary.realtime_factor:,.0f} x real time, {summary.peak_rss_mb:,.0f} MB"),
+        ("broken floor rules", "not audited" if summary.violations is None else f"{summary.violations:,} (audited)"),
+    ]
+    refused = [f"{reason} {count:,}" for reason, count in (summary.rejections | summary.failures).items()]
+    return [*rows, ("refused because", ", ".join(refused))] if refused else rows
+
+
+def _counts(done: int, still_open: int, **rest: int) -> str:
+    others = [f", {count:,} {name}" for name, count in rest.items()]
+    return f"{done:,} done, {still_open:,} open" + "".join(others)
+
+
+def _lateness(pool: TaskPool) -> Lateness:
+    late_s = pool.lateness_s()
+    if len(late_s) == 0:
+        return Lateness(0, None, None)
+    return Lateness(int((late_s > 0).sum()), float(np.median(late_s)), float(late_s.max()))

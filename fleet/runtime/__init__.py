@@ -1,0 +1,1 @@
+"""The control loop and what it needs: settings, clock, monitor, event log."""

@@ -1,0 +1,42 @@
+"""Clocks that the runtime is handed: the wall clock, and one that a simulation sets."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time in seconds; only differences mean anything, and they are never negative."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+
+
+class WallClock:
+    """Real time, monotonic."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        return perf_counter()
+
+
+class SimulatedClock:
+    """Stands still until it is moved: runs on it are repeatable."""
+
+    def __init__(self, start_s: float = 0.0) -> None:
+        self._now_s = start_s
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        return self._now_s
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass; raises ValueError if that is negative."""
+        if seconds < 0:
+            raise ValueError(f"a clock cannot go back by {-seconds} s")
+        self._now_s += seconds
+
+    def set(self, now_s: float) -> None:
+        """Set the time; raises ValueError if that is earlier than now."""
+        self.advance(now_s - self._now_s)

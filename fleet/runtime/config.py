@@ -1,0 +1,99 @@
+"""The settings of a run: what `config.toml` in a run directory holds, and all that is needed to repeat the run."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
+from math import isfinite
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fleet.assignment.assigner import AssignmentParams
+from fleet.assignment.charging import ChargingParams
+from fleet.errors import SettingError
+
+_Params = TypeVar("_Params")
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """One run. `robots` of 0 means as many as the world's default; `orders` empty means the shipped order lines.
+
+    seed                 of arrivals, generated orders and whatever else is random
+    duration_s           simulated seconds
+    initial_charge_percent  lowest battery charge at the start; robots start between it and 100, evenly spread
+    distance_memory_mb   bound on the memory of distance fields
+    """
+
+    world: str = "future_park"
+    robots: int = 0
+    duration_s: float = 1800.0
+    orders: str = ""
+    seed: int = 1
+    planner: str = "epibt"
+    audit: bool = False
+    initial_charge_percent: float = 60.0
+    distance_memory_mb: int = 4096
+    assignment: AssignmentParams = field(default_factory=AssignmentParams)
+    charging: ChargingParams = field(default_factory=ChargingParams)
+
+    def __post_init__(self) -> None:
+        _demand("robots", self.robots, self.robots >= 0, "use 1 or more, or leave it out for the world's default")
+        _demand("duration_s", self.duration_s, isfinite(self.duration_s) and self.duration_s > 0, "use more than 0 s")
+        _demand("seed", self.seed, 0 <= self.seed < 2**63, "use a whole number from 0 to 2^63 - 1")
+        _demand("distance_memory_mb", self.distance_memory_mb, self.distance_memory_mb > 0, "use 1 or more")
+        percent = self.initial_charge_percent
+        _demand("initial_charge_percent", percent, 0 <= percent <= 100, "use 0 to 100")
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read the settings of a run from a TOML file, or from the `config.toml` in a run directory.
+
+    Keys that are left out take their defaults. Raises SettingError on a missing or malformed file, an unknown key, a
+    wrong type or a value out of range. The table `[run]` is what a finished run adds about itself; it is passed over.
+    """
+    file = path / "config.toml" if path.is_dir() else path
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingError(str(file), f"cannot be read: {reason}", "give a run directory or a config.toml") from error
+    table.pop("run", None)
+    return _from_table(RunConfig, table, str(file))
+
+
+def config_table(config: RunConfig) -> dict[str, Any]:
+    """Return the settings as a TOML table that `read_config` reads back as the same settings."""
+    return asdict(config)
+
+
+def _from_table(kind: type[_Params], table: dict[str, Any], where: str) -> _Params:
+    assert is_dataclass(kind)
+    default = kind()
+    known = [entry.name for entry in fields(kind)]
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"use one of: {', '.join(known)}"
+            raise SettingError(f"{where}, key {key}", "unknown key", hint)
+        current = getattr(default, key)
+        if is_dataclass(current) and isinstance(value, dict):
+            values[key] = _from_table(type(current), value, f"{where}, table {key}")
+        elif isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
+            values[key] = float(value)
+        elif type(value) is type(current):
+            values[key] = value
+        else:
+            wanted = "a table" if is_dataclass(current) else f"a value of type {type(current).__name__}"
+            raise SettingError(f"{where}, key {key}", f"is {value!r}", f"give {wanted}")
+    try:
+        return replace(default, **values)
+    except SettingError as error:
+        raise SettingError(f"{where}, key {error.where}", error.problem, error.remedy) from error
+
+
+def _demand(name: str, value: object, holds: bool, remedy: str) -> None:
+    if not holds:
+        raise SettingError(name, f"is {value}", remedy)

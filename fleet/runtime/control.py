@@ -1,0 +1,100 @@
+"""The control loop: one tick goes once around, from orders to commands to states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from fleet.runtime.activity import Activity
+from fleet.runtime.dispatch import Dispatcher
+from fleet.runtime.intake import OrderIntake
+from fleet.runtime.motion import MotionPlanning
+from robots.arrays import Bool, Int8, Int32, Int64, UInt8
+from robots.driver import Commands, FleetDriver
+from robots.state import Action, FleetState
+
+
+class Recorder(Protocol):
+    """Keeps what happened, step by step."""
+
+    def start(self, cell: Int32, heading: Int8) -> None:
+        """Keep where the robots are before the first step."""
+
+    def append(self, cell: Int32, heading: Int8, activity: UInt8, delayed: Bool) -> None:
+        """Keep one step: where the robots are after it, what each did in it, and who lost time."""
+
+
+class ControlLoop:
+    """Orders in, commands out, at fixed steps of simulated time.
+
+    A tick costs a few dozen vector operations over the robots, the plan, and a little Python for each order, task and
+    errand that changes; nothing else grows with robots or tasks.
+    """
+
+    def __init__(
+        self,
+        *,
+        intake: OrderIntake,
+        dispatcher: Dispatcher,
+        motion: MotionPlanning,
+        driver: FleetDriver,
+        recorder: Recorder,
+        step_s: float,
+    ) -> None:
+        self._intake = intake
+        self._dispatcher = dispatcher
+        self._motion = motion
+        self._driver = driver
+        self._recorder = recorder
+        self._state: FleetState | None = None
+        self.step_s = step_s
+        self.steps = 0
+        self.activity_steps: Int64 = np.zeros(len(Activity), dtype=np.int64)
+
+    @property
+    def state(self) -> FleetState:
+        """The last states; raises RuntimeError before the first tick."""
+        if self._state is None:
+            raise RuntimeError("the loop has not run yet")
+        return self._state
+
+    @property
+    def now_s(self) -> float:
+        """Simulated time, seconds since the start of the run."""
+        return self.steps * self.step_s
+
+    def run(self, steps: int, on_step: Callable[[], None] | None = None) -> None:
+        """Run this many ticks, on from where the last call ended; `on_step` is called after each."""
+        if self._state is None:
+            self._state = self._driver.open()
+            self._recorder.start(self._state.cell, self._state.heading)
+        for _ in range(steps):
+            self._state = self._tick(self._state)
+            if on_step is not None:
+                on_step()
+
+    def _tick(self, state: FleetState) -> FleetState:
+        self._intake.release(self.now_s)
+        roster = self._dispatcher.roster
+        duties = self._dispatcher.dispatch(state, self.now_s)
+        self._motion.observe(state, roster)
+        actions = self._motion.plan(state, roster, duties.hold)
+        activity = _activities(actions, roster.serving, duties.charge, roster.goal, state.cell)
+        self._driver.submit(Commands(action=actions, service_s=duties.start_s, charge=duties.charge))
+        state = self._driver.poll()
+        self._recorder.append(state.cell, state.heading, activity, self._motion.moved(state, roster, actions))
+        self.activity_steps += np.bincount(activity, minlength=len(Activity))
+        self.steps += 1
+        return state
+
+
+def _activities(actions: UInt8, service: Bool, charge: Bool, goal: Int32, cell: Int32) -> UInt8:
+    """What each robot spends the step on. One that stands where it wants to be, or wants nothing, is idle."""
+    activity = np.where((goal >= 0) & (goal != cell), np.uint8(Activity.WAITING), np.uint8(Activity.IDLE))
+    activity[actions == Action.FORWARD] = Activity.DRIVING
+    activity[(actions == Action.TURN_CW) | (actions == Action.TURN_CCW)] = Activity.TURNING
+    activity[service] = Activity.SERVICE
+    activity[charge] = Activity.CHARGING
+    return activity

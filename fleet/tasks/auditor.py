@@ -1,0 +1,95 @@
+"""The conservation auditor: recounts orders, tasks and units from the columns, sharing no code with the pool."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from fleet.errors import AuditError
+from fleet.grid.layout import NO_ROBOT
+from fleet.tasks.model import ErrandKind
+from fleet.tasks.order_book import OrderBook
+from fleet.tasks.task_table import TaskStatus, TaskTable
+from robots.arrays import Int32
+
+
+def audit_pool(counts: dict[str, dict[str, int]], waiting: Int32, tasks: TaskTable, orders: OrderBook) -> None:
+    """Check a pool's counters and its list of waiting tasks against its columns, row by row.
+
+    Raises AuditError, which names what disagrees, unless
+
+    - every task's status, robot and number of errands done fit together, and its picks add up to what it drops;
+    - every order has tasks, all its units are in them, and it is done exactly if they are;
+    - the counters and the list of waiting tasks are what a recount gives;
+    - received = accepted + rejected, accepted = done + open, created = done + open + failed.
+    """
+    tasks_of: list[list[int]] = [[] for _ in range(len(orders))]
+    statuses = [_audit_task(tasks, task) for task in range(len(tasks))]
+    for task in range(len(tasks)):
+        tasks_of[tasks.order.values[task]].append(task)
+    for row, of_order in enumerate(tasks_of):
+        _audit_order(orders, row, tasks, of_order, statuses)
+    _demand("waiting tasks", waiting.tolist(), [at for at, status in enumerate(statuses) if status == TaskStatus.OPEN])
+    _audit_counters(counts, tasks, orders, statuses)
+
+
+def _audit_task(tasks: TaskTable, task: int) -> TaskStatus:
+    status = TaskStatus(tasks.status.values[task])
+    done = int(tasks.errand_index.values[task])
+    rows = range(tasks.begin.values[task], tasks.end.values[task])
+    kinds = [ErrandKind(tasks.errand_kinds.values[row]) for row in rows]
+    units = [int(tasks.errand_units.values[row]) for row in rows]
+    _demand(f"kinds of errands of task {task}", kinds, [ErrandKind.PICK] * (len(rows) - 1) + [ErrandKind.DROP])
+    _demand(f"units that task {task} picks and drops", sum(units[:-1]), units[-1])
+    _demand(f"units of task {task}", int(tasks.units.values[task]), units[-1])
+    _demand(f"first cell of task {task}", tasks.first_cell.values[task], tasks.errand_cells.values[rows[0]])
+    if status == TaskStatus.OPEN:
+        _demand(f"errands done of open task {task}", done, 0)
+        _demand(f"robot of open task {task}", int(tasks.robot.values[task]), NO_ROBOT)
+    elif status == TaskStatus.DONE:
+        _demand(f"errands done of done task {task}", done, len(rows))
+    else:
+        _demand(f"errands done of task {task}", done in range(len(rows)), True)  # noqa: FBT003
+    if status in (TaskStatus.ASSIGNED, TaskStatus.DONE):
+        _demand(f"whether task {task} has a robot", bool(tasks.robot.values[task] >= 0), True)  # noqa: FBT003
+    return status
+
+
+def _audit_order(
+    orders: OrderBook, row: int, tasks: TaskTable, of_order: list[int], statuses: list[TaskStatus]
+) -> None:
+    name = f"order {orders.ids[row]!r}"
+    left = sum(statuses[task] != TaskStatus.DONE for task in of_order)
+    units = sum(int(tasks.units.values[task]) for task in of_order)
+    _demand(f"tasks left of {name}", int(orders.tasks_left.values[row]), left)
+    _demand(f"units of {name}", int(orders.units.values[row]), units)
+    _demand(f"whether {name} is done", not isnan(orders.done_s.values[row]), bool(of_order) and left == 0)
+
+
+def _audit_counters(
+    counts: dict[str, dict[str, int]], tasks: TaskTable, orders: OrderBook, statuses: list[TaskStatus]
+) -> None:
+    done = sum(not isnan(done_s) for done_s in orders.done_s.values)
+    of_orders = counts["orders"]
+    _demand("received orders", of_orders["received"], of_orders["accepted"] + of_orders["rejected"])
+    _demand("accepted orders", of_orders["accepted"], of_orders["done"] + of_orders["open"])
+    _demand("accepted orders", of_orders["accepted"], len(orders))
+    _demand("done orders", of_orders["done"], done)
+    of_tasks = counts["tasks"]
+    _demand("created tasks", of_tasks["created"], of_tasks["done"] + of_tasks["open"] + of_tasks["failed"])
+    _demand("created tasks", of_tasks["created"], len(statuses))
+    _demand("done tasks", of_tasks["done"], statuses.count(TaskStatus.DONE))
+    _demand("failed tasks", of_tasks["failed"], statuses.count(TaskStatus.FAILED))
+    moved = {ErrandKind.PICK: 0, ErrandKind.DROP: 0}
+    for task in range(len(tasks)):
+        begin = int(tasks.begin.values[task])
+        for row in range(begin, begin + int(tasks.errand_index.values[task])):
+            moved[ErrandKind(tasks.errand_kinds.values[row])] += int(tasks.errand_units.values[row])
+    of_units = counts["units"]
+    _demand("ordered units", of_units["ordered"], sum(orders.units.values.tolist()))
+    _demand("picked units", of_units["picked"], moved[ErrandKind.PICK])
+    _demand("dropped units", of_units["dropped"], moved[ErrandKind.DROP])
+
+
+def _demand(what: str, found: object, recounted: object) -> None:
+    if found != recounted:
+        raise AuditError(f"task pool: {what}: {found} on the books, {recounted} recounted")

@@ -1,0 +1,1 @@
+"""Order sources: files of order lines, files of orders, a seeded generator."""

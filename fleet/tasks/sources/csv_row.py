@@ -1,0 +1,68 @@
+"""One row of a CSV file, read cell by cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from fleet.errors import OrderError
+
+# Narrower than int() and float(), which also take 1_000, nan and digits of other scripts.
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+
+
+class CsvRow:
+    """The cells of a row by column. Every reader raises OrderError with file, line, column, reason and remedy."""
+
+    def __init__(self, where: str, columns: Sequence[str], cells: Sequence[str]) -> None:
+        """Raise OrderError unless there is one cell for each column; `where` is file and line."""
+        if len(cells) < len(columns):
+            problem = f"the row has {len(cells)} cells, the header has {len(columns)} columns"
+            raise OrderError(f"{where}, column {columns[len(cells)]}", problem, "add the missing cells")
+        if len(cells) > len(columns):
+            problem = f"the row has {len(cells)} cells, the header has {len(columns)} columns"
+            remedy = "remove the extra cells, or put text with commas in quotes"
+            raise OrderError(f"{where}, column {len(columns) + 1}", problem, remedy)
+        self._where = where
+        self._cells = dict(zip(columns, cells, strict=True))
+
+    def where(self, column: str) -> str:
+        """File, line and column, for messages."""
+        return f"{self._where}, column {column}"
+
+    def says(self, column: str) -> bool:
+        """Whether there is such a column and its cell is not blank."""
+        return bool(self._cells.get(column, "").strip())
+
+    def text(self, column: str) -> str:
+        """Return a text that is not blank."""
+        if not self.says(column):
+            raise OrderError(self.where(column), "the cell is empty", f"give the {column}")
+        return self._cells[column].strip()
+
+    def whole(self, column: str, least: int, most: int) -> int:
+        """Return a whole number from `least` to `most`."""
+        text = self.text(column)
+        if not (_WHOLE.fullmatch(text) and least <= int(text) <= most):
+            raise self._refused(column, text, f"give a whole number from {least} to {most}")
+        return int(text)
+
+    def number(self, column: str, most: float) -> float:
+        """Return a finite number from 0 to `most`."""
+        text = self.text(column)
+        if not (_NUMBER.fullmatch(text) and 0 <= float(text) <= most):
+            raise self._refused(column, text, f"give a number from 0 to {most:g}")
+        return float(text)
+
+    def positive(self, column: str, most: float) -> float:
+        """Return a finite number greater than 0, at most `most`."""
+        value = self.number(column, most)
+        if value == 0:
+            raise self._refused(column, self.text(column), f"give a number greater than 0, at most {most:g}")
+        return value
+
+    def _refused(self, column: str, text: str, remedy: str) -> OrderError:
+        shown = repr(text if len(text) <= 40 else text[:40] + "...")
+        return OrderError(self.where(column), f"is {shown}", remedy)

@@ -1,0 +1,103 @@
+"""The columns of tasks and of their errands; rows are added at the end and never leave."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from fleet.errors import TaskError
+from fleet.grid.layout import NO_CELL, NO_ROBOT
+from fleet.tasks.growing_column import GrowingColumn
+from fleet.tasks.model import Task
+from robots.arrays import Float32, Int32
+
+
+class TaskStatus(IntEnum):
+    """Where a task is in its life."""
+
+    OPEN = 0  # waits for a robot
+    ASSIGNED = 1  # a robot works on it
+    DONE = 2
+    FAILED = 3
+
+
+class TaskTable:
+    """One row a task, its id; errands in compressed rows.
+
+    Tasks:    status int8, robot int32 (NO_ROBOT if none; a finished task keeps its robot), errand_index int32 (the
+              errand to do next; the number of errands once done), order int32 (row of the order), first_cell int32,
+              priority int32, release_s float64, due_s float64, units int32
+    Errands:  cells int32, service_s float32, kinds int8 (ErrandKind), units int32; those of task t are rows
+              begin[t] to end[t] - 1, begin and end being int32
+    """
+
+    def __init__(self) -> None:
+        self.status = GrowingColumn(np.int8)
+        self.robot = GrowingColumn(np.int32)
+        self.errand_index = GrowingColumn(np.int32)
+        self.order = GrowingColumn(np.int32)
+        self.first_cell = GrowingColumn(np.int32)
+        self.priority = GrowingColumn(np.int32)
+        self.release_s = GrowingColumn(np.float64)
+        self.due_s = GrowingColumn(np.float64)
+        self.units = GrowingColumn(np.int32)
+        self.begin = GrowingColumn(np.int32)
+        self.end = GrowingColumn(np.int32)
+        self.errand_cells = GrowingColumn(np.int32)
+        self.errand_service_s = GrowingColumn(np.float32)
+        self.errand_kinds = GrowingColumn(np.int8)
+        self.errand_units = GrowingColumn(np.int32)
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def append(self, task: Task, order: int) -> None:
+        """Add an open task of the order in row `order`; raises TaskError if the task's id is not the next row."""
+        if task.id != len(self):
+            raise TaskError(f"task {task.id} was added in row {len(self)}")
+        self.begin.append(len(self.errand_cells))
+        for errand in task.errands:
+            self.errand_cells.append(errand.cell)
+            self.errand_service_s.append(errand.service_s)
+            self.errand_kinds.append(errand.kind)
+            self.errand_units.append(errand.units)
+        self.end.append(len(self.errand_cells))
+        self.status.append(TaskStatus.OPEN)
+        self.robot.append(NO_ROBOT)
+        self.errand_index.append(0)
+        self.order.append(order)
+        self.first_cell.append(task.errands[0].cell)
+        self.priority.append(task.priority)
+        self.release_s.append(task.release_s)
+        self.due_s.append(task.due_s)
+        self.units.append(task.units)
+
+    def errand_row(self, task: int) -> int:
+        """Row of the errand that is to be done next; -1 if the task has none left."""
+        row = int(self.begin.values[task] + self.errand_index.values[task])
+        return row if row < self.end.values[task] else -1
+
+    def cells_ahead(self, tasks: Int32, ahead: int) -> Int32:
+        """Cells of the errands `ahead` places after the next ones, int32 (k,); NO_CELL past a task's end."""
+        rows = self.begin.values[tasks] + self.errand_index.values[tasks] + np.int32(ahead)
+        within = rows < self.end.values[tasks]
+        cells = np.full(len(tasks), NO_CELL, dtype=np.int32)
+        cells[within] = self.errand_cells.values[rows[within]]
+        return cells
+
+    def services(self, tasks: Int32) -> Float32:
+        """Seconds of the errands to be done next, float32 (k,); 0 for tasks that have none left."""
+        rows = self.begin.values[tasks] + self.errand_index.values[tasks]
+        within = rows < self.end.values[tasks]
+        service_s = np.zeros(len(tasks), dtype=np.float32)
+        service_s[within] = self.errand_service_s.values[rows[within]]
+        return service_s
+
+    def errands_from(self, first: int) -> tuple[Int32, Float32, Int32]:
+        """Cells, services and offsets of the errands of all tasks from id `first` on, as in `TaskPool.errands_from`."""
+        ends = self.end.values[first:]
+        start = int(self.begin.values[first]) if len(ends) else 0
+        stop = int(ends[-1]) if len(ends) else 0
+        offsets = np.concatenate([np.zeros(1, dtype=np.int32), ends - np.int32(start)])
+        return self.errand_cells.values[start:stop].copy(), self.errand_service_s.values[start:stop].copy(), offsets

@@ -1,0 +1,51 @@
+"""The heatmap command in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.recorded_runs import write_run
+
+pytestmark = pytest.mark.e2e
+
+
+def futurepark(*arguments):
+    command = [sys.executable, "-m", "fleet", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_run_gives_a_picture(tmp_path):
+    run = write_run(tmp_path)
+    result = futurepark("heatmap", run, "--metric", "visits")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (run / "heatmap-visits.png").read_bytes().startswith(b"\x89PNG")
+
+
+def bad_input(tmp_path):
+    run = write_run(tmp_path)
+    damaged = write_run(tmp_path)
+    (damaged / "summary.json").write_text("{", encoding="utf-8")
+    return {
+        "no run": ([tmp_path / "nowhere"], "there is no such directory"),
+        "damaged summary": ([damaged], "summary.json: is damaged"),
+        "unknown metric": ([run, "--metric", "speed"], "there is no metric named 'speed'"),
+        "no window": ([run, "--window", "5m"], "is not FROM:TO"),
+        "window past the end": ([run, "--window", "2h:"], "the run, which is 60 s long"),
+        "no picture": ([run, "--out", tmp_path / "a.txt"], "is no picture file"),
+    }
+
+
+@pytest.mark.parametrize(
+    "case", ["no run", "damaged summary", "unknown metric", "no window", "window past the end", "no picture"]
+)
+def test_bad_input_is_one_message_with_a_remedy_and_exit_code_2(tmp_path, case):
+    arguments, says = bad_input(tmp_path)[case]
+    result = futurepark("heatmap", *arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 2

@@ -1,0 +1,105 @@
+"""Fleets for planner tests: requests with defaults, windows checked step by step and carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fleet.grid.distances import DistanceFields
+from fleet.grid.layout import NO_CELL, Layout
+from fleet.planning.auditor import PlanAuditor
+from fleet.planning.planner import Planner, PlanRequest
+from fleet.planning.registry import make_planner
+from robots.arrays import UInt8
+from tests.floors import places
+from tests.oracles import rules
+
+_TYPES = {
+    "headings": (np.int8, 0),
+    "goals": (np.int32, NO_CELL),
+    "next_goals": (np.int32, NO_CELL),
+    "priorities": (np.float32, 0.0),
+    "dwell": (np.bool_, False),
+    "hold": (np.bool_, False),
+}
+
+
+def planner(name: str, layout: Layout) -> Planner:
+    """A new planner of the registry."""
+    return make_planner(name, DistanceFields(layout))
+
+
+def request(layout: Layout, cells: Sequence[int], closed: Sequence[int] = (), **columns: Sequence[float]) -> PlanRequest:
+    """A request for robots in these cells; columns left out are east, no goal, priority 0, no. `closed` is cells."""
+    blocked = np.zeros(layout.cells, dtype=np.bool_)
+    blocked[list(closed)] = True
+    filled = {
+        name: np.array(np.broadcast_to(np.array(columns.get(name, default), dtype=dtype), (len(cells),)))
+        for name, (dtype, default) in _TYPES.items()
+    }
+    return PlanRequest(cells=np.array(cells, dtype=np.int32), blocked=blocked if len(closed) else None, **filled)
+
+
+def check_window(layout: Layout, request: PlanRequest, actions: UInt8) -> None:
+    """Every step of a window keeps the rules of the floor: by the plain rules, and by the auditor."""
+    n = len(request.cells)
+    assert actions.dtype == np.uint8
+    assert actions.ndim == 2
+    assert actions.shape[1] == n
+    assert actions.shape[0] >= 1
+    blocked = np.zeros(layout.cells, dtype=np.bool_) if request.blocked is None else request.blocked
+    closed = {divmod(cell, layout.width) for cell in np.flatnonzero(blocked).tolist()}
+    hold = set(np.flatnonzero(request.hold).tolist())
+    passable = places(layout)
+    robots = [(*divmod(int(cell), layout.width), int(heading)) for cell, heading in zip(request.cells, request.headings)]
+    auditor, cells, headings = PlanAuditor(layout), request.cells, request.headings
+    for now, row in enumerate(actions):
+        broken = rules.broken_rules(layout.height, layout.width, passable, robots, row.tolist(), hold, closed)
+        assert not broken, f"step {now} of {actions.tolist()}"
+        robots = [rules.step(robot, action) for robot, action in zip(robots, row.tolist(), strict=True)]
+        cells, headings = auditor.check(cells, headings, row, request.hold, blocked)
+    auditor.raise_findings()
+
+
+def after(
+    layout: Layout, cells: Sequence[int], headings: Sequence[int], actions: UInt8
+) -> tuple[list[int], list[int]]:
+    """Cells and headings after the given steps, (steps, n)."""
+    robots = [(*divmod(cell, layout.width), heading) for cell, heading in zip(cells, headings, strict=True)]
+    for row in actions.tolist():
+        robots = [rules.step(robot, action) for robot, action in zip(robots, row, strict=True)]
+    return [row * layout.width + column for row, column, _ in robots], [heading for *_, heading in robots]
+
+
+class Fleet:
+    """Robots on a floor with their planner. Every window is checked in full, whatever part of it is carried out."""
+
+    def __init__(self, layout: Layout, name: str, cells: Sequence[int], headings: Sequence[int] | int = 0) -> None:
+        self.layout = layout
+        self.planner = planner(name, layout)
+        self.cells = list(cells)
+        self.headings = np.broadcast_to(headings, len(self.cells)).tolist()
+
+    def plan(self, **columns: Sequence[float]) -> UInt8:
+        """Plan a window for the robots where they are; `columns` as in `request`."""
+        asked = request(self.layout, self.cells, headings=self.headings, **columns)
+        actions = self.planner.plan(asked).actions.copy()
+        check_window(self.layout, asked, actions)
+        return actions
+
+    def step(self, **columns: Sequence[float]) -> UInt8:
+        """Plan a window, carry out its first step, and return it."""
+        actions = self.plan(**columns)
+        self.cells, self.headings = after(self.layout, self.cells, self.headings, actions[:1])
+        return actions
+
+    def steps_until_there(self, goals: Sequence[int], limit: int, **columns: Sequence[float]) -> int | None:
+        """Steps until every robot with a goal has been in it at least once; None if that takes more than `limit`."""
+        wanting = {robot for robot, goal in enumerate(goals) if goal != NO_CELL}
+        for steps in range(limit + 1):
+            wanting -= {robot for robot in wanting if self.cells[robot] == goals[robot]}
+            if not wanting:
+                return steps
+            self.step(goals=goals, **columns)
+        return None

@@ -1,0 +1,36 @@
+"""Steps from a robot to a cell: a forward search over (row, column, heading), with dictionaries and nothing else."""
+
+from __future__ import annotations
+
+from collections import deque
+
+# One cell forward, by heading: east, south, west, north.
+AHEAD = {0: (0, 1), 1: (1, 0), 2: (0, -1), 3: (-1, 0)}
+
+Place = tuple[int, int]
+Robot = tuple[int, int, int]
+
+
+def after_one_step(passable: set[Place], robot: Robot) -> list[Robot]:
+    """Where a robot alone on the floor can be one step later: a cell ahead, or turned to the right or to the left."""
+    row, column, heading = robot
+    down, right = AHEAD[heading]
+    turned = [(row, column, (heading + 1) % 4), (row, column, (heading - 1) % 4)]
+    if (row + down, column + right) in passable:
+        return [(row + down, column + right, heading), *turned]
+    return turned
+
+
+def steps_to(passable: set[Place], robot: Robot, goal: Place) -> int | None:
+    """Fewest steps that bring the robot into the goal cell, with any heading; None if there is no way."""
+    steps = {robot: 0}
+    waiting = deque([robot])
+    while waiting:
+        here = waiting.popleft()
+        if here[:2] == goal:
+            return steps[here]
+        for following in after_one_step(passable, here):
+            if following not in steps:
+                steps[following] = steps[here] + 1
+                waiting.append(following)
+    return None

@@ -1,0 +1,87 @@
+"""The task pool as lists of plain objects, recounted from scratch whenever it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class NaiveTask:
+    order: str
+    cells: list[int]
+    units: list[int]  # of each errand; the last one is the drop
+    state: str = "open"
+    robot: int | None = None
+    done: int = 0
+
+
+@dataclass
+class NaivePool:
+    tasks: list[NaiveTask] = field(default_factory=list)
+    orders: dict[str, list[int]] = field(default_factory=dict)
+    rejected: int = 0
+    finished: list[str] = field(default_factory=list)
+
+    def may(self, transition: str, task: int) -> bool:
+        if not 0 <= task < len(self.tasks):
+            return False
+        one = self.tasks[task]
+        return {
+            "assign": one.state == "open",
+            "release": one.state == "assigned" and one.done == 0,
+            "advance": one.state == "assigned",
+            "fail": one.state in {"open", "assigned"},
+        }[transition]
+
+    def assign(self, task: int, robot: int) -> None:
+        self.tasks[task].state, self.tasks[task].robot = "assigned", robot
+
+    def release(self, task: int) -> None:
+        self.tasks[task].state, self.tasks[task].robot = "open", None
+
+    def advance(self, task: int) -> bool:
+        one = self.tasks[task]
+        one.done += 1
+        if one.done == len(one.cells):
+            one.state = "done"
+        if one.state == "done" and self.is_done(one.order):
+            self.finished.append(one.order)
+        return one.state == "done"
+
+    def fail(self, task: int) -> None:
+        self.tasks[task].state = "failed"
+
+    def is_done(self, order: str) -> bool:
+        return all(self.tasks[task].state == "done" for task in self.orders[order])
+
+    def waiting(self) -> list[int]:
+        return [task for task, one in enumerate(self.tasks) if one.state == "open"]
+
+    def errand_cell(self, task: int, ahead: int) -> int:
+        one = self.tasks[task]
+        at = one.done + ahead if one.done < len(one.cells) else len(one.cells)
+        return one.cells[at] if at < len(one.cells) else -1
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        states = [one.state for one in self.tasks]
+        done = [order for order in self.orders if self.is_done(order)]
+        return {
+            "orders": {
+                "received": len(self.orders) + self.rejected,
+                "accepted": len(self.orders),
+                "done": len(done),
+                "open": len(self.orders) - len(done),
+                "rejected": self.rejected,
+            },
+            "tasks": {
+                "created": len(states),
+                "done": states.count("done"),
+                "open": states.count("open") + states.count("assigned"),
+                "failed": states.count("failed"),
+            },
+            "units": {
+                "ordered": sum(one.units[-1] for one in self.tasks),
+                "picked": sum(sum(one.units[: min(one.done, len(one.units) - 1)]) for one in self.tasks),
+                "dropped": sum(one.units[-1] for one in self.tasks if one.state == "done"),
+            },
+        }

@@ -1,0 +1,29 @@
+"""Reachability on any floor agrees with walking it."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet.grid.layout import Layout
+from sim_worlds.reachability import chokes, components
+from tests.floors import floors
+from tests.oracles.reachability import cutting, reached
+
+
+@given(floors())
+def test_cells_have_the_same_component_exactly_if_one_walks_to_the_other(layout: Layout) -> None:
+    labels = components(layout)
+    for cell in layout.free_cells.tolist():
+        same = {other for other in layout.free_cells.tolist() if labels[other] == labels[cell]}
+        assert same == reached(layout, cell, -1)
+    assert not labels[~layout.passable].any()
+
+
+@given(floors(), st.data())
+def test_chokes_are_the_goals_without_which_others_lose_each_other(layout: Layout, data: st.DataObject) -> None:
+    chosen = data.draw(st.sets(st.sampled_from(layout.free_cells.tolist()), max_size=12))
+    goal = np.zeros(layout.cells, dtype=np.bool_)
+    goal[list(chosen)] = True
+    found = chokes(layout, goal)
+    assert set(found) == cutting(layout, chosen)
+    assert all(0 < cut < len(chosen) for cut in found.values())

@@ -1,0 +1,202 @@
+"""Distance fields: right on every map, and right within a bound of memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet.errors import SettingError
+from fleet.grid.distances import UNREACHABLE, DistanceFields
+from fleet.grid.layout import NO_CELL
+from tests.floors import drawn, floors, places
+from tests.oracles.distances import steps_to
+
+# Corridors that do not meet: large enough for a bound of one megabyte to matter, quick to search.
+CORRIDORS = drawn("\n".join(["." * 130, "#" * 130] * 50))
+FIELDS_IN_A_MEGABYTE = 2**20 // (8 * 130 * 50)
+
+
+def cells(*indices):
+    return np.array(indices, dtype=np.int32)
+
+
+def every_state(layout):
+    here = np.repeat(layout.free_cells, 4)
+    return here, np.tile(np.arange(4, dtype=np.int8), len(layout.free_cells))
+
+
+def along_the_corridor(cell, goal):
+    """Steps for a robot that faces east, on CORRIDORS."""
+    (row, column), (goal_row, goal_column) = divmod(cell, 130), divmod(goal, 130)
+    if row != goal_row:
+        return UNREACHABLE
+    return goal_column - column if goal_column >= column else column - goal_column + 2
+
+
+@given(st.data())
+def test_fields_hold_the_fewest_steps_with_turns_counted(data):
+    layout = data.draw(floors())
+    goal = data.draw(st.sampled_from(layout.free_cells.tolist()))
+    here, headings = every_state(layout)
+    found = DistanceFields(layout).travel(cells(goal), here, headings)
+    assert found.dtype == np.uint16
+    for steps, cell, heading in zip(found[0].tolist(), here.tolist(), headings.tolist(), strict=True):
+        expected = steps_to(places(layout), (*divmod(cell, layout.width), heading), divmod(goal, layout.width))
+        assert steps == (UNREACHABLE if expected is None else expected)
+
+
+def test_travel_answers_each_goal_in_a_row_and_each_robot_in_a_column():
+    distances = DistanceFields(drawn("...."))
+    east_and_west = np.array([0, 2, 0], dtype=np.int8)
+    found = distances.travel(cells(3, 0), cells(0, 1, 2), east_and_west)
+    assert found.tolist() == [[3, 4, 1], [0, 1, 4]]
+
+
+def test_fields_are_read_by_slot_and_compact_state():
+    layout = drawn(".#. ...")
+    distances = DistanceFields(layout)
+    assert distances.compact.tolist() == [0, -1, 1, 2, 3, 4]
+    slots = distances.slots(cells(2, NO_CELL, 0, 2))
+    assert slots.dtype == np.int32
+    assert slots[1] == -1
+    assert slots[0] == slots[3] != slots[2]
+    # From cell 0 facing south: forward, counter-clockwise, forward twice, counter-clockwise, forward.
+    assert distances.fields[slots[0], distances.compact[0] * 4 + 1] == 6
+
+
+def test_no_goals_take_no_fields():
+    distances = DistanceFields(drawn("..."))
+    assert distances.slots(cells()).tolist() == []
+    assert distances.slots(cells(NO_CELL, NO_CELL)).tolist() == [-1, -1]
+    assert distances.travel(cells(), cells(0), np.zeros(1, dtype=np.int8)).shape == (0, 1)
+    assert distances.held == distances.memory_bytes == 0
+
+
+def test_travel_to_no_cell_is_unreachable():
+    distances = DistanceFields(drawn("..."))
+    distances.slots(cells(0, 1, 2))
+    here, east = cells(0, 1), np.zeros(2, dtype=np.int8)
+    assert distances.travel(cells(NO_CELL, 2), here, east).tolist() == [[UNREACHABLE, UNREACHABLE], [2, 1]]
+
+
+def test_a_map_may_be_a_single_cell():
+    distances = DistanceFields(drawn("#.#"))
+    assert distances.travel(cells(1), cells(1), np.zeros(1, dtype=np.int8)).tolist() == [[0]]
+
+
+@pytest.mark.parametrize("goals", [(0, 1), (1,), (NO_CELL, 0, 1)])
+def test_goal_on_an_obstacle_is_refused_and_spoils_nothing(goals):
+    distances = DistanceFields(drawn(".#."))
+    with pytest.raises(ValueError, match="goal cell 1 is an obstacle"):
+        distances.slots(cells(*goals))
+    assert distances.held == 0
+    assert distances.travel(cells(2), cells(0), np.zeros(1, dtype=np.int8)).tolist() == [[UNREACHABLE]]
+
+
+def test_map_without_a_passable_cell_is_refused():
+    with pytest.raises(SettingError, match="has no passable cell"):
+        DistanceFields(drawn("## ##"))
+
+
+def test_memory_for_less_than_two_fields_is_refused():
+    with pytest.raises(SettingError, match="0 MB cannot hold two distance fields"):
+        DistanceFields(drawn("..."), memory_mb=0)
+
+
+def test_a_field_is_found_once_and_kept():
+    distances = DistanceFields(drawn("..."))
+    assert distances.holds(cells(0, 1, NO_CELL)).tolist() == [False, False, False]
+    first = distances.slots(cells(0, 1, 0))
+    assert distances.computed == distances.held == 2
+    assert distances.memory_bytes == 2 * 3 * 4 * 2
+    assert distances.slots(cells(1, 0)).tolist() == [first[1], first[0]]
+    assert distances.slots(cells(1, NO_CELL)).tolist() == [first[1], -1]
+    assert distances.computed == 2
+    assert distances.holds(cells(0, 1, 2, NO_CELL)).tolist() == [True, True, False, False]
+
+
+def test_memory_bound_fixes_how_many_fields_are_held():
+    distances = DistanceFields(CORRIDORS, memory_mb=1)
+    assert distances.capacity == FIELDS_IN_A_MEGABYTE == 20
+    for first in range(0, 60, 7):
+        distances.slots(CORRIDORS.free_cells[first : first + 7])
+        assert distances.held <= distances.capacity
+        assert distances.memory_bytes <= 2**20
+    assert distances.held == distances.capacity
+
+
+def test_answers_stay_right_while_fields_come_and_go():
+    distances = DistanceFields(CORRIDORS, memory_mb=1)
+    rng = np.random.default_rng(3)
+    goals_in_turn = rng.choice(CORRIDORS.free_cells, size=40, replace=False)
+    here = rng.choice(CORRIDORS.free_cells[:390], size=30)
+    east = np.zeros(30, dtype=np.int8)
+    for _ in range(30):
+        goals = rng.choice(goals_in_turn, size=rng.integers(1, 21))
+        slots = distances.slots(goals)
+        for goal, slot in zip(goals.tolist(), slots.tolist(), strict=True):
+            expected = [along_the_corridor(cell, goal) for cell in here.tolist()]
+            assert distances.fields[slot, distances.compact[here] * 4].tolist() == expected
+        assert distances.travel(goals, here, east)[0].tolist() == [
+            along_the_corridor(cell, int(goals[0])) for cell in here.tolist()
+        ]
+    assert distances.computed > 40
+
+
+def test_the_field_that_has_gone_unused_the_longest_goes_first():
+    distances = DistanceFields(CORRIDORS, memory_mb=1)
+    full = CORRIDORS.free_cells[: distances.capacity]
+    for goal in full:
+        distances.slots(cells(goal))
+    distances.slots(full[:1])
+    distances.slots(cells(full[1], full[1]))
+    newcomers = CORRIDORS.free_cells[500:503]
+    distances.slots(newcomers)
+    assert distances.holds(full).tolist() == [True, True, False, False, False] + [True] * 15
+    assert distances.holds(newcomers).all()
+
+
+def test_fields_wanted_together_do_not_push_each_other_out():
+    distances = DistanceFields(CORRIDORS, memory_mb=1)
+    full = CORRIDORS.free_cells[: distances.capacity]
+    distances.slots(full)
+    # The longest unused of all is wanted again, together with as many new ones as then fit.
+    for goal in full[1:]:
+        distances.slots(cells(goal))
+    together = np.concatenate([CORRIDORS.free_cells[500:519], full[:1]])
+    slots = distances.slots(together)
+    assert len(set(slots.tolist())) == 20
+    assert distances.holds(together).all()
+    assert distances.computed == 20 + 19
+
+
+def test_more_goals_at_once_than_fields_fit_is_a_setting_to_change():
+    distances = DistanceFields(CORRIDORS, memory_mb=1)
+    goals = CORRIDORS.free_cells[:21]
+    with pytest.raises(SettingError, match="21 different goals are wanted at once, but only 20 distance fields fit"):
+        distances.slots(goals)
+    assert len(distances.slots(np.repeat(goals[:20], 2))) == 40
+
+
+def test_travel_works_through_any_number_of_goals():
+    distances = DistanceFields(CORRIDORS, memory_mb=1)
+    goals = CORRIDORS.free_cells[100:165]
+    here = CORRIDORS.free_cells[90:200:10]
+    found = distances.travel(goals, here, np.zeros(11, dtype=np.int8))
+    assert found.tolist() == [[along_the_corridor(c, g) for c in here.tolist()] for g in goals.tolist()]
+
+
+def test_warmup_leaves_answers_as_they_are():
+    distances = DistanceFields(drawn("..."))
+    distances.warmup()
+    assert distances.travel(cells(2), cells(0), np.zeros(1, dtype=np.int8)).tolist() == [[2]]
+
+
+@pytest.mark.jit
+def test_ways_longer_than_a_field_can_say_read_as_the_longest_it_can():
+    corridor = drawn("." * 70_000)
+    here = cells(69_999, 69_999 - 65_533, 69_999 - 65_534, 69_999 - 65_535, 0)
+    found = DistanceFields(corridor).travel(cells(69_999), here, np.zeros(5, dtype=np.int8))
+    assert found.tolist() == [[0, 65_533, 65_534, 65_534, 65_534]]

@@ -1,0 +1,43 @@
+"""What the heatmap calls a place on the floor."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet.report.place_names import place_name
+from sim_worlds.world_file import load_world
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "name"),
+    [
+        (2, 14, "at Pick 1"),
+        (3, 15, "1 cell south of Pick 1"),
+        (12, 17, "3 cells north-east of Induction 1"),
+        (6, 16, "1 cell west of chute C2"),
+        (4, 4, "east-west aisle, 12 cells south-west of Pick 1"),
+        (11, 8, "east-west aisle, 6 cells south-west of chute C3"),
+        (7, 9, "north-south pick aisle, 5 cells north-west of chute C3"),
+        (5, 4, "charger, 11 cells north-west of chute C1"),
+        (5, 3, "parking, 12 cells north-west of chute C1"),
+    ],
+)
+def test_a_place_is_named_after_what_is_near(row, column, name):
+    world = load_world("tiny")
+    assert place_name(world, world.layout.cell(row, column)) == name
+
+
+def test_a_floor_without_named_things_has_aisles_only(tmp_path):
+    path = tmp_path / "bare.map"
+    path.write_text("type octile\nheight 3\nwidth 5\nmap\n.....\n@@.@@\n@@.@@\n", encoding="utf-8")
+    world = load_world(str(path))
+    assert place_name(world, world.layout.cell(0, 1)) == "east-west aisle"
+    assert place_name(world, world.layout.cell(2, 2)) == "north-south aisle"
+
+
+def test_far_from_everything_only_the_aisle_is_named(tmp_path):
+    path = tmp_path / "long.map"
+    path.write_text(f"type octile\nheight 1\nwidth 40\nmap\nS{'.' * 38}E\n", encoding="utf-8")
+    world = load_world(str(path))
+    assert place_name(world, 20) == "east-west aisle"
+    assert place_name(world, 30) == "east-west aisle, 9 cells west of chute E1"

@@ -1,0 +1,86 @@
+"""The conservation auditor finds every counter or column that does not fit the others."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fleet.errors import AuditError
+from fleet.tasks.pool import TaskPool
+from tests.orders import order, splitter
+
+
+def busy_pool() -> TaskPool:
+    """Task 0 done, 1 loaded, 2 failed, 3 open; order A open, B done, C open, D open."""
+    pool = TaskPool(splitter(totes=1))
+    for name in "BACD":
+        pool.add_order(order(name, 2), 0.0)
+    for task in (0, 1):
+        pool.assign(task, 5, 0.0)
+        pool.advance(task, 1.0)
+    pool.advance(0, 2.0)
+    pool.fail(2, "unreachable", 2.0)
+    return pool
+
+
+def test_a_pool_whose_books_agree_passes() -> None:
+    busy_pool().check()
+    TaskPool(splitter()).check()
+
+
+def spoil(column: str, row: int, value: float, table: str = "_tasks") -> Callable[[TaskPool], None]:
+    def change(pool: TaskPool) -> None:
+        getattr(getattr(pool, table), column).values[row] = value
+
+    return change
+
+
+def lose_waiting(pool: TaskPool) -> None:
+    pool._waiting = pool.waiting()[:0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (spoil("status", 3, 2), "errands done of done task 3"),
+        (spoil("status", 1, 2), "errands done of done task 1"),
+        (spoil("status", 1, 0), "errands done of open task 1"),
+        (spoil("status", 0, 3), "errands done of task 0"),
+        (spoil("status", 3, 3), "failed tasks"),
+        (spoil("robot", 3, 4), "robot of open task 3"),
+        (spoil("robot", 1, -1), "whether task 1 has a robot"),
+        (spoil("errand_index", 1, 0), "picked units"),
+        (spoil("order", 1, 0), "tasks left of order 'B'"),
+        (spoil("units", 1, 3), "units of task 1"),
+        (spoil("first_cell", 1, 0), "first cell of task 1"),
+        (spoil("errand_units", 0, 7), "units that task 0 picks and drops"),
+        (spoil("errand_kinds", 1, 0), "kinds of errands of task 0"),
+        (spoil("tasks_left", 0, 1, "_orders"), "tasks left of order 'B'"),
+        (spoil("units", 1, 3, "_orders"), "units of order 'A'"),
+        (spoil("done_s", 1, 3.0, "_orders"), "whether order 'A' is done"),
+        (spoil("done_s", 0, float("nan"), "_orders"), "whether order 'B' is done"),
+        (lose_waiting, "waiting tasks"),
+        (lambda pool: setattr(pool, "_orders_done", 2), "done orders"),
+        (lambda pool: setattr(pool, "_tasks_done", 2), "done tasks"),
+        (lambda pool: pool._failures.update(["made up"]), "failed tasks"),
+        (lambda pool: pool._units.update(ordered=1), "ordered units"),
+        (lambda pool: pool._units.update(picked=1), "picked units"),
+        (lambda pool: pool._units.update(dropped=1), "dropped units"),
+    ],
+)
+def test_books_that_disagree_are_found(change: Callable[[TaskPool], None], message: str) -> None:
+    pool = busy_pool()
+    change(pool)
+    with pytest.raises(AuditError, match=message):
+        pool.check()
+
+
+@pytest.mark.parametrize(
+    ("group", "counter"), [("orders", "received"), ("orders", "open"), ("orders", "accepted"), ("tasks", "open")]
+)
+def test_counters_that_do_not_add_up_are_found(group: str, counter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = busy_pool()
+    counts = pool.counts()
+    counts[group][counter] += 1
+    monkeypatch.setattr(TaskPool, "counts", lambda _pool: counts)
+    with pytest.raises(AuditError, match=group):
+        pool.check()
