@@ -131,9 +131,7 @@ def _number_of_robots(config: RunConfig, world: World) -> int:
     return robots
 
 
-def _orders(
-    config: RunConfig, world: World, destinations: list[str], rejects: RejectSink | None
-) -> Iterator[Order]:
+def _orders(config: RunConfig, world: World, destinations: list[str], rejects: RejectSink | None) -> Iterator[Order]:
     return open_orders(
         config.orders or str(SHIPPED_ORDERS),
         seed=config.seed,

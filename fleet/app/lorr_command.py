@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from fleet.grid.layout import Layout
     from fleet.runtime.clock import Clock
     from fleet.runtime.league.competition import LeagueParams
     from fleet.runtime.league.entry import FleetEntry
@@ -34,6 +33,7 @@ def lorr(
 
     Writes a result file that PlanViz, the organisers' visualiser, reads; prints how many tasks were finished.
     """
+    from fleet.app.compose_league import compose_league
     from fleet.app.peak_memory import peak_rss_mb
     from fleet.report.league_result import check_writable, league_summary, write_result
     from fleet.runtime.clock import WallClock
@@ -44,7 +44,7 @@ def lorr(
     check_writable(out)
     problem = read_league(instance)
     clock = WallClock()
-    entry = make_entry(problem.layout, planner, clock)
+    entry = compose_league(problem.layout, planner, clock)
     entry.warmup()
     begun = clock.now()
     record = _run(problem, entry, params, clock)
@@ -60,17 +60,6 @@ def lorr(
     }
     _print(summary, as_json=as_json)
     _raise_faults(record)
-
-
-def make_entry(layout: Layout, planner: str, clock: Clock) -> FleetEntry:
-    """Wire our contestant: distance fields, scheduler, and the planner of that name (SettingError if there is none)."""
-    from fleet.assignment.league_scheduler import LeagueScheduler
-    from fleet.grid.distances import DistanceFields
-    from fleet.planning.registry import make_planner
-    from fleet.runtime.league.entry import FleetEntry
-
-    distances = DistanceFields(layout)
-    return FleetEntry(distances, make_planner(planner, distances), LeagueScheduler(distances), clock)
 
 
 def _run(problem: LeagueInstance, entry: FleetEntry, params: LeagueParams, clock: Clock) -> LeagueRecord:
@@ -109,15 +98,14 @@ def _print(summary: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(summary))
         return
-    table = Table(
-        title=f"{summary['instance']}: {summary['robots']} robots, {summary['steps']} steps", show_header=False
-    )
+    title = f"{summary['instance']}: {summary['robots']} robots, {summary['steps']} steps"
+    table = Table(title=title, show_header=False)
     table.add_row("tasks finished", f"{summary['tasks_finished']:,}")
     table.add_row("tasks a step", f"{summary['tasks_per_step']:.2f}")
     for name in ("planning", "scheduling"):
         spread = summary[f"{name}_ms"]
         figures = f"{spread['median']:.1f} / {spread['p95']:.1f} / {spread['max']:.1f}"
-        table.add_row(f"{name} ms a step, median / p95 / max", figures)
+        table.add_row(f"{name} ms, median / p95 / max", figures)
     table.add_row("steps missed", str(summary["missed_steps"]))
     table.add_row("errors", str(summary["planner_errors"] + summary["schedule_errors"] + summary["violations"]))
     table.add_row("peak memory, MB", f"{summary['peak_rss_mb']:,.0f}")

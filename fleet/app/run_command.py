@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +45,7 @@ def run(
     from fleet.runtime.config import RunConfig, read_config
 
     settings = read_config(config) if config is not None else RunConfig()
-    given = {
+    given: dict[str, Any] = {
         "world": world,
         "robots": robots,
         "duration_s": None if duration is None else parse_duration(duration, "--for"),

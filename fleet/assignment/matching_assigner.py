@@ -90,7 +90,7 @@ class MatchingAssigner:
     def _pairs(self, robots: FreeRobots, task_cells: Int32, live: Int64, urgent: int) -> _Pairs:
         """Candidate pairs with a way between them. `live` are the tasks to look at, the most urgent first."""
         rows = max(1, _PART // max(1, len(live)))
-        always = np.arange(0)
+        always = np.arange(min(urgent, len(live)))
         parts = [
             self._part(robots, np.arange(start, min(start + rows, len(robots.cells))), task_cells, live, always)
             for start in range(0, len(robots.cells), rows)

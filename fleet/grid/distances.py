@@ -61,7 +61,7 @@ class DistanceFields:
     @property
     def memory_bytes(self) -> int:
         """Bytes of the fields in memory now."""
-        return self._in_use * self.fields[0].nbytes
+        return self._in_use * int(self.fields[0].nbytes)
 
     def holds(self, goals: Int32) -> Bool:
         """Which of these goal cells have their fields in memory now, bool of the same length; NO_CELL has none."""
@@ -90,7 +90,7 @@ class DistanceFields:
         return np.where(goals == NO_CELL, -1, self._slot_of[goals]).astype(np.int32)
 
     def travel(self, goals: Int32, cells: Int32, headings: Int8) -> UInt16:
-        """Steps from each robot state to each goal, uint16 (goals, robots); UNREACHABLE where there is no way or no goal.
+        """Steps from each robot state to each goal, uint16 (goals, robots); 65535 where there is no way or no goal.
 
         cells, headings: the robots' cells and headings, equal lengths. Any number of goals may be asked for: beyond
         the memory bound they are worked through in parts.

@@ -13,7 +13,7 @@ import numpy as np
 
 from fleet.errors import MapError
 from fleet.grid.layout import Layout
-from fleet.text_file import read_text, replace_text
+from fleet.text_file import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -91,11 +91,6 @@ def scan_map(
 def map_text(rows: Sequence[str]) -> str:
     """Return the text of a `.map` file with the given rows, which must be equally long."""
     return "\n".join(["type octile", f"height {len(rows)}", f"width {len(rows[0])}", "map", *rows]) + "\n"
-
-
-def write_map(path: Path, rows: Sequence[str]) -> None:
-    """Write rows of symbols as a `.map` file; raises MapError if the file cannot be written."""
-    replace_text(path, map_text(rows), MapError)
 
 
 def _header(path: Path, lines: list[str]) -> tuple[int, int, int]:

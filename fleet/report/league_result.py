@@ -82,9 +82,8 @@ def league_summary(record: LeagueRecord) -> dict[str, Any]:
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:
-    milliseconds = 1000.0 * np.array(seconds)
-    median, high = np.percentile(milliseconds, [50, 95])
-    return {"median": round(median, 3), "p95": round(high, 3), "max": round(milliseconds.max(), 3)}
+    figures = np.percentile(1000.0 * np.array(seconds), [50, 95, 100]).round(3).tolist()
+    return dict(zip(("median", "p95", "max"), figures, strict=True))
 
 
 def _paths(actions: UInt8) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
@@ -69,9 +69,8 @@ def config_table(config: RunConfig) -> dict[str, Any]:
 
 
 def _from_table(kind: type[_Params], table: dict[str, Any], where: str) -> _Params:
-    assert is_dataclass(kind)
-    default = kind()
-    known = [entry.name for entry in fields(kind)]
+    default: Any = kind()
+    known = [entry.name for entry in fields(default)]
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
@@ -89,7 +88,7 @@ def _from_table(kind: type[_Params], table: dict[str, Any], where: str) -> _Para
             wanted = "a table" if is_dataclass(current) else f"a value of type {type(current).__name__}"
             raise SettingError(f"{where}, key {key}", f"is {value!r}", f"give {wanted}")
     try:
-        return replace(default, **values)
+        return kind(**values)
     except SettingError as error:
         raise SettingError(f"{where}, key {error.where}", error.problem, error.remedy) from error
 

@@ -84,7 +84,7 @@ class ControlLoop:
         activity = _activities(actions, roster.serving, duties.charge, roster.goal, state.cell)
         self._driver.submit(Commands(action=actions, service_s=duties.start_s, charge=duties.charge))
         state = self._driver.poll()
-        self._recorder.append(state.cell, state.heading, activity, self._motion.moved(state, roster, actions))
+        self._recorder.append(state.cell, state.heading, activity, self._motion.moved(state, roster))
         self.activity_steps += np.bincount(activity, minlength=len(Activity))
         self.steps += 1
         return state

@@ -14,7 +14,7 @@ from fleet.assignment.trip_energy import TripEnergy
 from fleet.grid.layout import NO_CELL, NO_TASK
 from fleet.runtime.roster import Roster
 from fleet.tasks.pool import EventSink, TaskPool
-from robots.arrays import Bool, Float32, Int32
+from robots.arrays import Bool, Float32
 from robots.state import FleetState
 
 # On a floor where every place reaches every other these never change, so the task is given up.
@@ -89,9 +89,7 @@ class Dispatcher:
     def _send_to_charge(self, state: FleetState, now_s: float) -> Bool:
         """Reserve and give back chargers; return who may take a task."""
         idle = self.roster.task == NO_TASK
-        decision = self._charging.step(
-            state.cell, state.heading, state.charge_percent, idle, len(self._pool.waiting())
-        )
+        decision = self._charging.step(state.cell, state.heading, state.charge_percent, idle, len(self._pool.waiting()))
         for kind, robots in (("charger_reserved", decision.sent), ("charger_left", decision.left)):
             for robot in robots.tolist():
                 percent = round(float(state.charge_percent[robot]), 2)

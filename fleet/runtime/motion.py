@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from fleet.grid.distances import DistanceFields
+from fleet.grid.layout import NO_CELL, NO_TASK
 from fleet.planning.auditor import PlanAuditor
 from fleet.planning.planner import Planner, PlanRequest
 from fleet.runtime.clock import Clock
-from fleet.grid.layout import NO_CELL, NO_TASK
 from fleet.runtime.roster import Roster
 from robots.arrays import Bool, Float32, Int8, Int32, UInt8, UInt16
-from robots.state import Action, FleetState
+from robots.state import FleetState
 
 # A robot with a task goes before one that only charges or parks, whatever their distances.
 _TASK_FIRST = np.float32(1e7)
@@ -68,13 +68,13 @@ class MotionPlanning:
             hold=hold,
         )
         started = self._clock.now()
-        actions = self._planner.plan(request).actions[0]
+        actions: UInt8 = self._planner.plan(request).actions[0]
         self.planning_s.append(self._clock.now() - started)
         if self._auditor is not None:
             self._expected = self._auditor.check(state.cell, state.heading, actions, hold)
         return actions
 
-    def moved(self, state: FleetState, roster: Roster, actions: UInt8) -> Bool:
+    def moved(self, state: FleetState, roster: Roster) -> Bool:
         """Take in the state after the step; return who lost it against free flow, bool (n,).
 
         A robot loses the step when it has somewhere to be and did not come a step nearer.

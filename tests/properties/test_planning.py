@@ -132,14 +132,14 @@ def test_a_lone_robot_takes_a_shortest_way(name, data):
 
 @every_planner
 @given(data=st.data())
-def test_a_lone_robot_that_knows_what_comes_next_still_gets_there(name, data):
+def test_what_comes_next_costs_a_lone_robot_two_steps_at_most(name, data):
     layout = data.draw(floors())
     start, goal, following = (data.draw(st.sampled_from(layout.free_cells.tolist())) for _ in range(3))
     heading = data.draw(st.integers(0, 3))
     steps = steps_to(places(layout), (*divmod(start, layout.width), heading), divmod(goal, layout.width))
     assume(steps is not None)
-    found = Fleet(layout, name, [start], heading).steps_until_there([goal], steps + int(__import__("os").environ.get("SLACK","5")), next_goals=[following])
-    assert found is not None
+    fleet = Fleet(layout, name, [start], heading)
+    assert fleet.steps_until_there([goal], steps + 2, next_goals=[following]) is not None
 
 
 @every_planner

@@ -63,7 +63,9 @@ class PoolMachine(RuleBasedStateMachine):
         data=st.data(),
     )
     def attempt(self, transition: str, data: st.DataObject) -> None:
-        task = data.draw(st.integers(-1, len(self.naive.tasks)), label="task")
+        known = range(-1, len(self.naive.tasks) + 1)
+        likely = [task for task in known if self.naive.may(transition, task)]
+        task = data.draw(st.sampled_from(likely or known) | st.sampled_from(known), label="task")
         self.now_s += 1.0
         legal = self.naive.may(transition, task)
         events = len(self.events)

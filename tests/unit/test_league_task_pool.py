@@ -45,6 +45,8 @@ def test_as_many_tasks_are_revealed_as_are_finished_and_the_file_is_read_round_a
     update(tasks, 1, [0, 1], [0, 10])
     update(tasks, 2, [0, 1], [1, 11])
     assert sorted(tasks.task.tolist()) == [2, 3, 4]
+    assert tasks.robot.tolist() == [-1, -1, -1]
+    assert tasks.done.tolist() == [0, 0, 0]
     assert tasks.tasks.released.tolist() == [0, 0, 0, 2, 2]
     assert tasks.tasks.cells(3).tolist() == [99]
     assert tasks.tasks.cells(4).tolist() == tasks.tasks.cells(0).tolist() == [0, 1]

@@ -77,6 +77,7 @@ def test_times_priority_and_destination_are_read_from_any_line_of_the_order(writ
         ("A,1, ,1,1,1,1", "column sku", "the cell is empty"),
         ("A,1,x,nan,1,1,1", "column width_mm", "is 'nan'"),
         ("A,1,x,1,inf,1,1", "column length_mm", "is 'inf'"),
+        ("A,1,x,1,1_0,1,1", "column length_mm", "is '1_0'"),
         ("A,1,x,1,1e999,1,1", "column length_mm", "is '1e999'"),
         ("A,1,x,1,1,0,1", "column depth_mm", "is '0'"),
         ("A,1,x,1,1,1,-1", "column weight_g", "is '-1'"),

@@ -61,8 +61,11 @@ def test_a_line_too_heavy_for_a_robot_takes_several_tasks() -> None:
 
 
 def test_a_limit_reached_exactly_is_kept() -> None:
-    (task,) = split(order("A", 300, litres=0.1, kg=0.1), payload_kg=30.0, tote_litres=30.0)
+    # In floats 0.3 / 0.1 is less than 3, and three times 0.1 more than 0.3.
+    (task,) = split(order("A", 3, litres=0.1, kg=0.1), payload_kg=0.3, tote_litres=0.3)
     assert task.totes == 1
+    (task,) = split(order("A", 1, 1, 1, litres=0.1, kg=0.1), payload_kg=0.3, tote_litres=0.3)
+    assert task.totes == 3
 
 
 def test_a_heavy_tote_is_passed_over_for_one_that_still_fits() -> None:

@@ -11,8 +11,7 @@ from fleet.errors import TaskError
 from fleet.tasks.model import Order
 from fleet.tasks.pool import TaskPool
 from fleet.tasks.refusal import Refusal, RefusalReason
-from fleet.tasks.splitting import OrderSplitter
-from fleet.tasks.task_table import TaskStatus
+from fleet.tasks.task_table import TaskStatus, TaskTable
 from tests.orders import WIDTH, order, splitter
 
 
@@ -40,6 +39,7 @@ def test_only_tasks_without_a_robot_wait(pool: TaskPool) -> None:
     assert pool.waiting().tolist() == [0, 2]
     pool.release(1, 0.0)
     assert pool.waiting().tolist() == [0, 1, 2]
+    assert pool.robot.tolist() == [-1, -1, -1]
     pool.fail(0, "unreachable", 0.0)
     assert pool.waiting().tolist() == [1, 2]
 
@@ -212,7 +212,8 @@ def test_errands_of_all_tasks_from_one_on_are_read_at_once(pool: TaskPool) -> No
     assert (len(cells), len(service_s), offsets.tolist()) == (0, 0, [0])
 
 
-def test_a_task_can_only_be_added_as_the_next_row(pool: TaskPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(OrderSplitter, "split", lambda _self, asked, _first: splitter().split(asked, 7))
-    with pytest.raises(TaskError, match="task 7 was added in row 3"):
-        pool.add_order(order("C", 1), 0.0)
+def test_a_task_can_only_be_added_as_the_next_row() -> None:
+    tasks = splitter().split(order("A", 1), 7)
+    assert not isinstance(tasks, Refusal)
+    with pytest.raises(TaskError, match="task 7 was added in row 0"):
+        TaskTable().append(tasks[0], 0)

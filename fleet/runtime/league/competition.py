@@ -102,7 +102,6 @@ def pool_size(instance: LeagueInstance) -> int:
 class _Competition:
     def __init__(self, instance: LeagueInstance, params: LeagueParams) -> None:
         robots = instance.team_size
-
         self._params = params
         self._moves = LeagueMoves(instance.layout, instance.starts)
         self._pool = LeagueTaskPool(instance.errand_cells, instance.offsets, robots, pool_size(instance))

@@ -142,7 +142,7 @@ class LeagueTaskPool:
         over = self.done[places] == self._errands[places]
         self.place_of_robot[robots[over]] = -1
         self.finished += int(over.sum())
-        return np.sort(places[over])
+        return places[over]
 
     def _reveal(self, places: Int32 | Int64, time: int) -> None:
         """Reveal a task at each of these places in the pool."""

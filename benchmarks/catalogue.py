@@ -1,0 +1,23 @@
+"""The benchmarks by name, in the order in which they are run."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Final
+
+from benchmarks import distances, league, planning, simulation
+from benchmarks.benchmark import Benchmark
+from fleet.errors import SettingError
+
+CATALOGUE: Final[dict[str, Benchmark]] = {
+    module.BENCHMARK.name: module.BENCHMARK for module in (simulation, distances, planning, league)
+}
+
+
+def find_benchmark(name: str) -> Benchmark:
+    """Return a benchmark by name; raises SettingError if there is none."""
+    if name not in CATALOGUE:
+        close = get_close_matches(name, CATALOGUE, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(CATALOGUE)}"
+        raise SettingError("bench", f"there is no benchmark named {name!r}", hint)
+    return CATALOGUE[name]

@@ -1,0 +1,82 @@
+"""`futurepark lorr` as people run it: a result file that the rules agree with, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.league_instances import written
+from tests.oracles.league_rules import replay
+
+SHIPPED = Path(__file__).parents[1] / "data" / "lorr2024" / "random_32_32_20_100.json"
+
+pytestmark = pytest.mark.e2e
+
+
+def lorr(*arguments):
+    command = [sys.executable, "-m", "fleet", "lorr", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_result_file_follows_the_rules_and_the_summary_follows_the_result(tmp_path):
+    out = tmp_path / "result.json"
+    done = lorr(SHIPPED, "--steps", 60, "--out", out, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    result, summary = json.loads(out.read_text()), json.loads(done.stdout)
+    for key, value in replay(SHIPPED, result).items():
+        assert result[key] == value, key
+    assert (result["errors"], result["scheduleErrors"]) == ([], [])
+    assert summary["tasks_finished"] == result["numTaskFinished"] > 80
+    assert (summary["robots"], summary["steps"], summary["violations"]) == (100, 60, 0)
+    assert summary["planning_ms"]["median"] > 0
+    assert summary["peak_rss_mb"] > 10
+    assert [file.name for file in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_without_json_a_table_is_printed_and_no_progress_bar_where_nobody_watches(tmp_path):
+    done = lorr(SHIPPED, "--steps", 5, "--step-time", 20, "--planner", "pibt", "--out", tmp_path / "result.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "random_32_32_20_100: 100 robots, 5 steps" in done.stdout
+    assert "tasks finished" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_a_step_time_too_short_is_recorded_as_missed_steps(tmp_path):
+    out = tmp_path / "result.json"
+    done = lorr(SHIPPED, "--steps", 20, "--step-time", 1e-5, "--out", out, "--json")
+    assert done.returncode == 0
+    result = json.loads(out.read_text())
+    assert result["numEntryTimeouts"] == json.loads(done.stdout)["missed_steps"] > 10
+    assert result["plannerPaths"][0].count("T") == result["numEntryTimeouts"]
+
+
+def refusals(folder):
+    good = written(folder, ["...", "..."], [(0, 0)], [[(0, 1)]], name="good")
+    broken = folder / "broken.json"
+    broken.write_text("{")
+    out = folder / "result.json"
+    return [
+        ((folder / "none.json", "--steps", 5, "--out", out), "none.json"),
+        ((broken, "--steps", 5, "--out", out), "broken.json, line 1"),
+        ((good, "--steps", 0, "--out", out), "--steps"),
+        ((good, "--steps", 5, "--step-time", 0, "--out", out), "--step-time"),
+        ((good, "--steps", 5, "--planner", "epibtt", "--out", out), "did you mean epibt"),
+        ((good, "--steps", 5, "--out", folder), "is a folder"),
+        ((good, "--steps", 5, "--out", folder / "none" / "result.json"), "cannot be written"),
+        ((good, "--steps", "many", "--out", out), "--steps"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_bad_input_is_refused_with_exit_code_2_and_no_result(tmp_path, number):
+    arguments, said = refusals(tmp_path)[number]
+    before = sorted(tmp_path.iterdir())
+    done = lorr(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
