@@ -1,14 +1,30 @@
-"""Hypothesis settings for every test: the same examples in every run, and fewer when kernels are interpreted."""
+"""What holds for every test.
+
+Hypothesis tries the same examples in every run, fewer when kernels are interpreted. In CI, where everything is installed,
+a skipped test counts as a failure.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 
 _INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
 
 settings.register_profile(
-    "futurepark", derandomize=True, deadline=None, database=None, max_examples=20 if _INTERPRETED else 150
+    "futurepark", derandomize=True, deadline=None, database=None, max_examples=12 if _INTERPRETED else 150
 )
 settings.load_profile("futurepark")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn skips into failures in CI; their reason says what is missing."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {item.nodeid}: {report.longrepr}"
+    return report

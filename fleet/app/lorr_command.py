@@ -44,7 +44,7 @@ def lorr(
     check_writable(out)
     problem = read_league(instance)
     clock = WallClock()
-    entry = compose_league(problem.layout, planner, clock)
+    entry = compose_league(problem.layout, planner, clock, step_time)
     entry.warmup()
     begun = clock.now()
     record = _run(problem, entry, params, clock)

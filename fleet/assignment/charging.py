@@ -104,7 +104,9 @@ class ChargingPolicy:
         """Decide for all robots; columns of length n.
 
         cells int32, headings int8, charge_percent float32: as the driver reported them. idle bool: the robot has no
-        task (it stands, parks, charges or is on its way to do so). waiting_tasks: tasks that wait for a robot.
+        task (it stands, parks, charges or is on its way to do so). waiting_tasks: tasks that wait for a robot, without
+        those that the assigner refused when it was last asked: robots that are too low for all of them may as well
+        charge.
         """
         params = self._params
         keep = self._energy.keep_percent[cells * 4 + headings]

@@ -113,8 +113,6 @@ def choose_targets(
                 other = occupied_now[place]
                 if other >= 0 and other != robot and target_of[other] == cells[robot]:
                     continue
-                if depth > 0 and place == cells[stack_robot[depth - 1]]:
-                    continue
                 occupied_next[place] = robot
                 target_of[robot] = place
                 if other >= 0 and other != robot and target_of[other] < 0:

@@ -28,7 +28,7 @@ class EPIBTParams:
 
     window     steps in an operation, 3, 4 or 5: longer plans better and slower
     revisits   how often one search may push the same robot
-    max_depth  how many robots a search may push in a chain
+    max_depth  how many robots a chain of pushes may have, the one that begins it included
     max_tries  how many operations a search may try before it puts everything back
     """
 

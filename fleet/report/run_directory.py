@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -106,14 +105,15 @@ class RunWriter:
                 return final
 
     def _make_hidden(self) -> Path:
-        for attempt in count():
+        attempt = 0
+        while True:
             folder = self._parent / f".{self._name}.{os.getpid()}-{attempt}.partial"
             try:
                 folder.mkdir()
             except FileExistsError:
-                continue
-            return folder
-        raise AssertionError("counting never ends")
+                attempt += 1
+            else:
+                return folder
 
     def _highest_number(self) -> int:
         numbers = [path.name.removeprefix(f"{self._name}-") for path in self._parent.glob(f"{self._name}-*")]

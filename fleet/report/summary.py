@@ -20,7 +20,7 @@ RUN_FORMAT: Final = 1
 
 
 class OrderCounts(msgspec.Struct, frozen=True):
-    """Orders at the end. accepted counts all that were taken in: done + open + rejected."""
+    """Orders at the end. accepted counts all that came in: done + open + rejected."""
 
     accepted: int
     done: int
@@ -175,7 +175,7 @@ def summarise(
         wall_s=wall_s,
         warmup_s=warmup_s,
         realtime_factor=simulated_s / wall_s,
-        orders=OrderCounts(orders["received"], orders["done"], orders["open"], orders["rejected"]),
+        orders=OrderCounts(orders["accepted"], orders["done"], orders["open"], orders["rejected"]),
         tasks=TaskCounts(tasks["created"], tasks["done"], tasks["open"], tasks["failed"]),
         units=UnitCounts(units["ordered"], units["picked"], units["dropped"]),
         throughput_per_hour=Throughput(tasks["done"] * an_hour, orders["done"] * an_hour, units["dropped"] * an_hour),
@@ -224,7 +224,7 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
     )
     rows = [
         ("throughput an hour", f"{hour.tasks:,.0f} tasks, {hour.orders:,.0f} orders, {hour.units:,.0f} units"),
-        ("orders", f"{orders.accepted:,} taken in: {_counts(orders.done, orders.open, rejected=orders.rejected)}"),
+        ("orders", f"{orders.accepted:,} came in: {_counts(orders.done, orders.open, rejected=orders.rejected)}"),
         ("tasks", f"{tasks.created:,} created: {_counts(tasks.done, tasks.open, failed=tasks.failed)}"),
         ("late orders", f"{late.late:,} of {orders.done:,} done"),
         ("robots' time", activities),

@@ -20,7 +20,7 @@ def audit_pool(counts: dict[str, dict[str, int]], waiting: Int32, tasks: TaskTab
     - every task's status, robot and number of errands done fit together, and its picks add up to what it drops;
     - every order has tasks, all its units are in them, and it is done exactly if they are;
     - the counters and the list of waiting tasks are what a recount gives;
-    - received = accepted + rejected, accepted = done + open, created = done + open + failed.
+    - accepted = done + open + rejected orders, created = done + open + failed.
     """
     tasks_of: list[list[int]] = [[] for _ in range(len(orders))]
     statuses = [_audit_task(tasks, task) for task in range(len(tasks))]
@@ -70,9 +70,8 @@ def _audit_counters(
 ) -> None:
     done = sum(not isnan(done_s) for done_s in orders.done_s.values)
     of_orders = counts["orders"]
-    _demand("received orders", of_orders["received"], of_orders["accepted"] + of_orders["rejected"])
-    _demand("accepted orders", of_orders["accepted"], of_orders["done"] + of_orders["open"])
-    _demand("accepted orders", of_orders["accepted"], len(orders))
+    _demand("accepted orders", of_orders["accepted"], of_orders["done"] + of_orders["open"] + of_orders["rejected"])
+    _demand("accepted orders", of_orders["accepted"], len(orders) + of_orders["rejected"])
     _demand("done orders", of_orders["done"], done)
     of_tasks = counts["tasks"]
     _demand("created tasks", of_tasks["created"], of_tasks["done"] + of_tasks["open"] + of_tasks["failed"])

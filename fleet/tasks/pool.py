@@ -28,8 +28,8 @@ class TaskPool:
     its errands is done; an open or assigned task may fail. An order is done when all its tasks are; one with a failed
     task stays open: it is still owed to the customer, and a person has to see to it.
 
-    At all times received = accepted + rejected and accepted = done + open orders; created = done + open + failed tasks,
-    where assigned tasks count as open.
+    At all times accepted = done + open + rejected orders, where accepted counts every order that came in; and created =
+    done + open + failed tasks, where assigned tasks count as open.
 
     Columns (one row a task, in the order of task ids) are read-only views that the next `add_order` leaves behind.
     Every method with a task id raises TaskError for one that does not exist or whose status forbids the transition.
@@ -87,7 +87,7 @@ class TaskPool:
         return [task.id for task in split]
 
     def reject(self, refusal: Refusal, now_s: float) -> Refusal:
-        """Count an order as received and rejected, here or already by its source; return the refusal."""
+        """Count an order that came in and was rejected, here or already by its source; return the refusal."""
         self._rejections[refusal.reason.value] += 1
         self._events(
             {
@@ -287,14 +287,13 @@ class TaskPool:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the counters as they stand: of orders, tasks, and units."""
-        accepted, created = len(self._orders), len(self._tasks)
+        taken_on, created = len(self._orders), len(self._tasks)
         rejected, failed = self._rejections.total(), self._failures.total()
         return {
             "orders": {
-                "received": accepted + rejected,
-                "accepted": accepted,
+                "accepted": taken_on + rejected,
                 "done": self._orders_done,
-                "open": accepted - self._orders_done,
+                "open": taken_on - self._orders_done,
                 "rejected": rejected,
             },
             "tasks": {

@@ -150,6 +150,11 @@ def test_many_refused_tasks_do_not_hide_one_that_can_be_done(make):
     assert set(refusals(answer)) <= set(range(30))
 
 
+def test_refused_tasks_do_not_stand_before_the_next_in_urgency(make):
+    waiting = tasks("x" * 30 + "bf", priorities=[9] * 30 + [0, 5])
+    assert pairs(make(nearest=1, urgent=1).assign(robots("a"), waiting, 0.0)) == [(0, 31)]
+
+
 def test_equal_requests_get_equal_answers(make):
     rng = np.random.default_rng(3)
     letters = list("abcdef")

@@ -55,7 +55,7 @@ def test_unknown_planner_is_refused_with_a_hint(name, hint):
 
 
 @every_planner
-@pytest.mark.parametrize("robots", [1, 2, 30, 154])
+@pytest.mark.parametrize("robots", [1, 2, 30])
 def test_a_window_has_a_row_a_step_and_a_column_a_robot(name, robots):
     cells, headings, goals = crowd(RACKS, robots, seed=1)
     actions = planner(name, RACKS).plan(request(RACKS, cells, headings=headings, goals=goals)).actions
@@ -194,7 +194,7 @@ def test_a_robot_may_leave_a_blocked_cell(name):
 
 @every_planner
 def test_forgetting_makes_the_planner_as_new(name):
-    cells, headings, goals = crowd(RACKS, 80, seed=4)
+    cells, headings, goals = crowd(RACKS, 40, seed=4)
     fleet = Fleet(RACKS, name, cells, headings)
     for _ in range(5):
         fleet.step(goals=goals)
@@ -205,7 +205,7 @@ def test_forgetting_makes_the_planner_as_new(name):
 
 @every_planner
 def test_warming_up_changes_no_plan(name):
-    cells, headings, goals = crowd(RACKS, 80, seed=4)
+    cells, headings, goals = crowd(RACKS, 40, seed=4)
     fleet, warm = (Fleet(RACKS, name, cells, headings) for _ in range(2))
     warm.planner.warmup()
     assert fleet.plan(goals=goals).tolist() == warm.plan(goals=goals).tolist()
@@ -285,8 +285,8 @@ def tasks_done(name, robots=30, steps=200):
     return done
 
 
-# The widest window takes long when interpreted.
-lifelong = [pytest.param(name, marks=pytest.mark.jit) if name == "epibt5" else name for name in PLANNERS]
+# Long windows take long when interpreted.
+lifelong = [name if name in {"pibt", "epibt3"} else pytest.param(name, marks=pytest.mark.jit) for name in PLANNERS]
 
 
 @pytest.mark.parametrize("name", lifelong)
@@ -313,5 +313,3 @@ def test_a_robot_is_pushed_into_a_bay_several_actions_away(name):
     mark = marked(art)
     fleet = Fleet(drawn(art), name, [mark["a"], mark["b"]], E)
     assert fleet.steps_until_there([mark["G"], NO_CELL], limit=4) == 4
-
-

@@ -67,8 +67,7 @@ class NaivePool:
         done = [order for order in self.orders if self.is_done(order)]
         return {
             "orders": {
-                "received": len(self.orders) + self.rejected,
-                "accepted": len(self.orders),
+                "accepted": len(self.orders) + self.rejected,
                 "done": len(done),
                 "open": len(self.orders) - len(done),
                 "rejected": self.rejected,

@@ -15,9 +15,11 @@ from tests.floors import drawn
 
 LAYOUT = drawn("..........\n.########.\n..........")
 VICTIM = 9  # the far corner; everything else arrives where the robots are
-PARAMS = AssignmentParams(nearest=1, urgent=2, priority_s=5.0, age_weight=1.0, due_s=10.0, due_horizon_s=20.0)
-# What a later task can have over the victim: three levels of priority, being due, and the longest way there and back.
-LEAD_S = 3 * PARAMS.priority_s + PARAMS.due_s + 2 * 30
+PARAMS = AssignmentParams(nearest=1, urgent=2, priority_s=2.0, age_weight=1.0, due_s=5.0, due_horizon_s=20.0)
+# What a task can have over the victim: three levels of priority, being due, and a way that is 14 steps shorter.
+# Three that arrived in every second until then may go first, each 15 s of a robot's time at most.
+LEAD_S = 3 * PARAMS.priority_s + PARAMS.due_s + 14
+LIMIT_S = int(LEAD_S + 3 * LEAD_S * 15 / 2)
 
 
 def matching():
@@ -31,7 +33,7 @@ def greedy():
 
 @pytest.mark.parametrize("make", [matching, greedy])
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_a_task_is_served_whatever_arrives_after_it(make, data):
     assigner = make()
     travel = DistanceFields(LAYOUT).travel
@@ -40,7 +42,7 @@ def test_a_task_is_served_whatever_arrives_after_it(make, data):
     robots = 2
     cells, busy_until = np.array([0, 20], dtype=np.int32), np.zeros(robots)
     rows = [(VICTIM, 0, 0.0, np.inf)]
-    for now in range(3000):
+    for now in range(LIMIT_S):
         # Every free robot finds more new work beside it than it can do.
         free = np.flatnonzero(busy_until <= now)
         if len(free) == 0:
@@ -67,6 +69,4 @@ def test_a_task_is_served_whatever_arrives_after_it(make, data):
             return
         for task in sorted(answer.tasks.tolist(), reverse=True):
             del rows[task]
-        ahead = [row for row in rows[1:] if row[2] <= LEAD_S]
-        assert now <= LEAD_S or ahead, "a task was passed over for one that came later than its lead allows"
     raise AssertionError("the task was never served")

@@ -100,3 +100,8 @@ def test_what_is_no_run_directory_is_refused(app, tmp_path):
 def test_a_run_whose_world_is_gone_is_refused(app, tmp_path):
     with pytest.raises(WorldError, match="made_up"):
         call(app, write_run(tmp_path, random_trace(1)))
+
+
+def test_a_run_in_which_the_world_was_another_one_is_refused(app, tmp_path):
+    with pytest.raises(RunError, match="now has obstacles"):
+        call(app, write_run(tmp_path, random_trace(1, height=16, width=26, world="tiny")))

@@ -15,6 +15,8 @@ from sim_worlds.world_file import load_world
         (3, 15, "1 cell south of Pick 1"),
         (12, 17, "3 cells north-east of Induction 1"),
         (6, 16, "1 cell west of chute C2"),
+        (9, 8, "4 cells west of chute C3"),
+        (9, 19, "4 cells east of chute C4"),
         (4, 4, "east-west aisle, 12 cells south-west of Pick 1"),
         (11, 8, "east-west aisle, 6 cells south-west of chute C3"),
         (7, 9, "north-south pick aisle, 5 cells north-west of chute C3"),

@@ -23,15 +23,16 @@ F, W = 0, 3
 class Listener:
     """A planner that keeps what it was asked and lets everybody wait."""
 
-    def __init__(self, clock=None):
+    def __init__(self, clock, planning_s):
         self.requests = []
         self.clock = clock
+        self.planning_s = planning_s
         self.warm = False
 
     def plan(self, request):
         self.requests.append(request)
-        if self.clock:
-            self.clock.advance(0.25)
+        if self.planning_s:
+            self.clock.advance(self.planning_s)
         return PlanWindow(np.full((3, len(request.cells)), W, dtype=np.uint8))
 
     def forget(self):
@@ -49,10 +50,10 @@ def situation(layout, robots, tasks, size=None):
     return Situation(0, np.array(robots, dtype=np.int32), np.zeros(len(robots), dtype=np.int8), pool)
 
 
-def entry(layout, clock=None, **params):
-    distances, planner = DistanceFields(layout), Listener(clock)
-    scheduler = LeagueScheduler(distances)
-    return FleetEntry(distances, planner, scheduler, clock or SimulatedClock(), FleetEntryParams(**params)), planner
+def entry(layout, clock=None, planning_s=0.0, **params):
+    distances, clock = DistanceFields(layout), clock or SimulatedClock()
+    planner = Listener(clock, planning_s)
+    return FleetEntry(distances, planner, LeagueScheduler(distances), clock, FleetEntryParams(**params)), planner
 
 
 def test_robots_get_tasks_and_the_planner_their_errands():
@@ -120,6 +121,28 @@ def test_fields_beyond_the_bound_wait_for_later_steps_the_most_wanted_come_first
     assert planner.requests[1].goals.tolist() == [2, 2, 5, 8]
 
 
+class Ticking:
+    """A clock that goes on by a tenth of a second every time it is looked at."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def now(self):
+        self.looks += 1
+        return 0.1 * self.looks
+
+
+def test_a_slow_machine_finds_fewer_fields_in_a_step():
+    layout = drawn("." * 40)
+    robots, tasks = range(0, 36, 2), [[cell, cell] for cell in range(1, 37, 2)]
+    contestant, planner = entry(layout, Ticking(), field_s=0.15)
+    now = situation(layout, robots, tasks)
+    for _ in range(2):
+        contestant.compute(now)
+    ready = [int((request.goals != NO_CELL).sum()) for request in planner.requests]
+    assert ready == [16, 18]
+
+
 def test_at_least_one_field_is_found_in_a_step_however_large_the_map():
     contestant, planner = entry(drawn("." * 12), new_states=1)
     contestant.compute(situation(drawn("." * 12), [0], [[5, 6]]))
@@ -127,8 +150,7 @@ def test_at_least_one_field_is_found_in_a_step_however_large_the_map():
 
 
 def test_the_time_of_each_half_is_told():
-    clock = SimulatedClock()
-    contestant, _ = entry(drawn("......"), clock)
+    contestant, _ = entry(drawn("......"), planning_s=0.25)
     proposal = contestant.compute(situation(drawn("......"), [0], [[5, 4]]))
     assert (proposal.scheduling_s, proposal.planning_s) == (0.0, 0.25)
 
@@ -147,6 +169,13 @@ def test_robots_without_anything_to_do_do_not_spoil_a_run(tmp_path):
     assert record.schedule_errors == []
 
 
-def test_a_bound_of_nothing_is_refused():
-    with pytest.raises(SettingError, match="new_states"):
-        FleetEntryParams(new_states=0)
+def test_bounds_go_with_the_step_time():
+    assert FleetEntryParams.for_step_time(1.0) == FleetEntryParams()
+    assert FleetEntryParams.for_step_time(0.5) == FleetEntryParams(new_states=15_000_000, field_s=0.2)
+    assert FleetEntryParams.for_step_time(1e-9).new_states == 1
+
+
+@pytest.mark.parametrize(("name", "value"), [("new_states", 0), ("field_s", 0.0), ("field_s", float("nan"))])
+def test_bounds_of_nothing_are_refused(name, value):
+    with pytest.raises(SettingError, match=name):
+        FleetEntryParams(**{name: value})

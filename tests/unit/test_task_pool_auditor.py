@@ -75,7 +75,7 @@ def test_books_that_disagree_are_found(change: Callable[[TaskPool], None], messa
 
 
 @pytest.mark.parametrize(
-    ("group", "counter"), [("orders", "received"), ("orders", "open"), ("orders", "accepted"), ("tasks", "open")]
+    ("group", "counter"), [("orders", "rejected"), ("orders", "open"), ("orders", "accepted"), ("tasks", "open")]
 )
 def test_counters_that_do_not_add_up_are_found(group: str, counter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = busy_pool()

@@ -15,26 +15,41 @@ from fleet.runtime.clock import Clock
 from fleet.runtime.league.competition import Proposal, Situation
 from robots.arrays import Bool, Int32
 
+# Between looks at the clock.
+_FIELDS_AT_ONCE = 8
+
 
 @dataclass(frozen=True, slots=True)
 class FleetEntryParams:
     """Settings of the entry.
 
-    new_states   states (four a passable cell) of distance fields that may be found in one step. At the beginning
-                 everybody needs a field at once; robots wait for theirs a few steps, the most wanted come first.
+    At the beginning everybody needs a distance field at once. Robots wait a few steps for theirs, the most wanted come
+    first, so that the entry stays within its time for a step.
+
+    new_states   states (four a passable cell) of fields that may be found in one step
+    field_s      seconds after which no more fields are found in a step: on a machine that keeps up with new_states it
+                 changes nothing, on a slower one it saves the steps that would be missed
     """
 
     new_states: int = 30_000_000
+    field_s: float = 0.4
 
     def __post_init__(self) -> None:
         if self.new_states < 1:
             raise SettingError("entry new_states", f"is {self.new_states}", "use 1 or more")
+        if not self.field_s > 0:
+            raise SettingError("entry field_s", f"is {self.field_s}", "use more than zero")
+
+    @classmethod
+    def for_step_time(cls, seconds: float) -> FleetEntryParams:
+        """Return the default bounds, which are meant for one second a step, in proportion."""
+        return cls(max(int(cls().new_states * seconds), 1), cls().field_s * seconds)
 
 
 class FleetEntry:
     """Matches every robot that has not opened its task anew at each step, then plans one step for all.
 
-    Deterministic: the clock only measures how long the two halves take.
+    Deterministic as long as the machine keeps up: see FleetEntryParams.field_s.
     """
 
     def __init__(
@@ -49,8 +64,8 @@ class FleetEntry:
         self._planner = planner
         self._scheduler = scheduler
         self._clock = clock
-        states = 4 * len(distances.layout.free_cells)
-        self._new_fields = max((params or FleetEntryParams()).new_states // states, 1)
+        self._params = params or FleetEntryParams()
+        self._new_fields = max(self._params.new_states // (4 * len(distances.layout.free_cells)), 1)
 
     def warmup(self) -> None:
         """Compile what the first step needs, as the League's preprocessing time allows."""
@@ -90,12 +105,16 @@ class FleetEntry:
         return places
 
     def _find_fields(self, goals: Int32) -> Bool:
-        """Find missing distance fields, the most wanted first, within the bound; tell whose goal has one."""
+        """Find missing distance fields, the most wanted first, within the bounds; tell whose goal has one."""
         wanted, robots = np.unique(goals, return_counts=True)
         missing = (wanted != NO_CELL) & ~self._distances.holds(wanted)
         wanted, robots = wanted[missing], robots[missing]
-        by_demand = np.argsort(-robots, kind="stable")
-        self._distances.slots(wanted[by_demand][: self._new_fields])
+        wanted = wanted[np.argsort(-robots, kind="stable")][: self._new_fields]
+        begun = self._clock.now()
+        for some in range(0, len(wanted), _FIELDS_AT_ONCE):
+            self._distances.slots(wanted[some : some + _FIELDS_AT_ONCE])
+            if self._clock.now() - begun > self._params.field_s:
+                break
         return self._distances.holds(goals)
 
     def _request(self, situation: Situation, places: Int32, goals: Int32) -> PlanRequest:

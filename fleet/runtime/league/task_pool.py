@@ -134,7 +134,7 @@ class LeagueTaskPool:
     def _do_errands(self, cells: Int32, time: int) -> Int32:
         """Count the errands done now; return the places in the pool that finished tasks leave free."""
         robots = np.flatnonzero(self.goals(self.place_of_robot) == cells).astype(np.int32)
-        places = self.place_of_robot[robots]
+        places: Int32 = self.place_of_robot[robots]
         self.done[places] += 1
         if len(robots):
             times = np.full(len(robots), time, dtype=np.int32)
@@ -142,7 +142,8 @@ class LeagueTaskPool:
         over = self.done[places] == self._errands[places]
         self.place_of_robot[robots[over]] = -1
         self.finished += int(over.sum())
-        return places[over]
+        free: Int32 = places[over]
+        return free
 
     def _reveal(self, places: Int32 | Int64, time: int) -> None:
         """Reveal a task at each of these places in the pool."""
