@@ -35,10 +35,10 @@ def find_world(name_or_path: str) -> Path:
     if name_or_path in shipped:
         return shipped[name_or_path]
     path = Path(name_or_path)
-    if path.suffix.lower() in _SCANS:
+    if path.suffix.lower() in _SCANS and "\0" not in name_or_path:
         return path
     remedy = f"name one of {', '.join(shipped)}, or a world file (.toml), a map (.map) or an instance (.json)"
-    raise WorldError(name_or_path, "there is no world of this name", remedy)
+    raise WorldError(name_or_path or "world ''", "there is no world of this name", remedy)
 
 
 def scan_world(path: Path) -> Scan:

@@ -1,7 +1,7 @@
 """What holds for every test.
 
-Hypothesis tries the same examples in every run, fewer when kernels are interpreted. In CI, where everything is installed,
-a skipped test counts as a failure.
+Hypothesis tries the same examples in every run, fewer when kernels are interpreted. In CI, where everything is
+installed, a skipped test counts as a failure.
 """
 
 from __future__ import annotations

@@ -30,8 +30,13 @@ def planner(name: str, layout: Layout) -> Planner:
     return make_planner(name, DistanceFields(layout))
 
 
-def request(layout: Layout, cells: Sequence[int], closed: Sequence[int] = (), **columns: Sequence[float]) -> PlanRequest:
-    """A request for robots in these cells; columns left out are east, no goal, priority 0, no. `closed` is cells."""
+def request(
+    layout: Layout, cells: Sequence[int], closed: Sequence[int] = (), **columns: Sequence[float]
+) -> PlanRequest:
+    """A request for robots in these cells, with the cells `closed` blocked.
+
+    Columns left out say: facing east, no goal, no next goal, priority 0, no dwell, no hold.
+    """
     blocked = np.zeros(layout.cells, dtype=np.bool_)
     blocked[list(closed)] = True
     filled = {
@@ -39,6 +44,11 @@ def request(layout: Layout, cells: Sequence[int], closed: Sequence[int] = (), **
         for name, (dtype, default) in _TYPES.items()
     }
     return PlanRequest(cells=np.array(cells, dtype=np.int32), blocked=blocked if len(closed) else None, **filled)
+
+
+def robots_at(layout: Layout, cells: Sequence[int], headings: Sequence[int]) -> list[rules.Robot]:
+    """(row, column, heading) of each robot."""
+    return [(*divmod(cell, layout.width), heading) for cell, heading in zip(cells, headings, strict=True)]
 
 
 def check_window(layout: Layout, request: PlanRequest, actions: UInt8) -> None:
@@ -52,7 +62,7 @@ def check_window(layout: Layout, request: PlanRequest, actions: UInt8) -> None:
     closed = {divmod(cell, layout.width) for cell in np.flatnonzero(blocked).tolist()}
     hold = set(np.flatnonzero(request.hold).tolist())
     passable = places(layout)
-    robots = [(*divmod(int(cell), layout.width), int(heading)) for cell, heading in zip(request.cells, request.headings)]
+    robots = robots_at(layout, request.cells.tolist(), request.headings.tolist())
     auditor, cells, headings = PlanAuditor(layout), request.cells, request.headings
     for now, row in enumerate(actions):
         broken = rules.broken_rules(layout.height, layout.width, passable, robots, row.tolist(), hold, closed)
@@ -62,11 +72,9 @@ def check_window(layout: Layout, request: PlanRequest, actions: UInt8) -> None:
     auditor.raise_findings()
 
 
-def after(
-    layout: Layout, cells: Sequence[int], headings: Sequence[int], actions: UInt8
-) -> tuple[list[int], list[int]]:
+def after(layout: Layout, cells: Sequence[int], headings: Sequence[int], actions: UInt8) -> tuple[list[int], list[int]]:
     """Cells and headings after the given steps, (steps, n)."""
-    robots = [(*divmod(cell, layout.width), heading) for cell, heading in zip(cells, headings, strict=True)]
+    robots = robots_at(layout, cells, headings)
     for row in actions.tolist():
         robots = [rules.step(robot, action) for robot, action in zip(robots, row, strict=True)]
     return [row * layout.width + column for row, column, _ in robots], [heading for *_, heading in robots]

@@ -29,7 +29,7 @@ def bench(
 
     console = Console()
     if not console.is_terminal:
-        console.width = 120
+        console.width = 144
     if list_only:
         list_benchmarks(console, as_json=as_json)
     else:

@@ -64,11 +64,11 @@ def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: Reje
     rows are set aside; without it a bad row is an error.
     """
     world = load_world(config.world)
+    slotting = WorldSlotting(world)
     robots = _number_of_robots(config, world)
     step_s = step_time(world.robot, world.cell_m)
     distances = DistanceFields(world.layout, config.distance_memory_mb)
     planner = make_planner(config.planner, distances)
-    slotting = WorldSlotting(world)
     pool = TaskPool(OrderSplitter(slotting, world.robot, world.layout.width), events)
     orders = _orders(config, world, slotting.destinations, rejects)
     for refusal in rejects.refusals if rejects is not None else ():

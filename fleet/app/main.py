@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the program failed (a broken rule of the floor, a full dis
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -60,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except OSError as error:
         typer.echo(f"error: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
+        return 2 if error.errno == errno.ENAMETOOLONG else 1
+    except MemoryError as error:
+        typer.echo(f"error: not enough memory: {error}\n  take fewer robots, fewer steps or a smaller map", err=True)
         return 1
     return 0
 

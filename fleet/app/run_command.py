@@ -18,7 +18,9 @@ def run(
     world: Annotated[
         str | None, typer.Argument(help="A shipped world (see `futurepark world list`) or a world file.")
     ] = None,
-    robots: Annotated[int | None, typer.Option(help="Robots on the floor; the world's own number if left out.")] = None,
+    robots: Annotated[
+        int | None, typer.Option(min=1, help="Robots on the floor; the world's own number if left out.")
+    ] = None,
     duration: Annotated[str | None, typer.Option("--for", help="Simulated time, like 90s, 30m or 2h. [30m]")] = None,
     orders: Annotated[
         str | None,
@@ -42,8 +44,11 @@ def run(
     """
     from fleet.app.durations import parse_duration
     from fleet.app.simulate import simulate
+    from fleet.errors import SettingError
     from fleet.runtime.config import RunConfig, read_config
 
+    if orders == "":
+        raise SettingError("--orders", "is empty", "name a file or poisson:RATE, or leave the option out")
     settings = read_config(config) if config is not None else RunConfig()
     given: dict[str, Any] = {
         "world": world,
@@ -54,5 +59,9 @@ def run(
         "planner": planner,
         "audit": audit or None,
     }
-    settings = replace(settings, **{key: value for key, value in given.items() if value is not None})
+    try:
+        settings = replace(settings, **{key: value for key, value in given.items() if value is not None})
+    except SettingError as error:
+        option = "--for" if error.where == "duration_s" else f"--{error.where}"
+        raise SettingError(option, error.problem, error.remedy) from None
     raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json))

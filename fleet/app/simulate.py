@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fleet.app.compose import Simulation, compose
+from fleet.app.interrupts import InterruptRequest
 from fleet.app.peak_memory import peak_rss_mb
 from fleet.errors import AuditError
 from fleet.report.congestion import DEFAULT_METRIC, METRICS, count_congestion
@@ -19,6 +20,7 @@ from fleet.report.summary import Summary, print_summary, summarise, summary_json
 from fleet.runtime.clock import WallClock
 from fleet.runtime.config import RunConfig, config_table
 from fleet.tasks.sources.rejects import RejectSink
+from sim_worlds.world_file import find_world, shipped_worlds
 
 _INTERRUPTED = 130
 
@@ -32,7 +34,7 @@ def simulate(config: RunConfig, *, out: Path, rejects: Path | None, as_json: boo
     config = _with_full_paths(config)
     clock = WallClock()
     began_s = clock.now()
-    with RunWriter(out, Path(config.world).stem, config.seed) as writer:
+    with RunWriter(out, find_world(config.world).stem, config.seed) as writer:
         sink = RejectSink(rejects) if rejects is not None else None
         simulation = compose(config, clock=clock, events=writer.write_event, rejects=sink)
         ready_s = clock.now()
@@ -56,10 +58,10 @@ def simulate(config: RunConfig, *, out: Path, rejects: Path | None, as_json: boo
 
 def _with_full_paths(config: RunConfig) -> RunConfig:
     """Files by their full path, so that the settings mean the same wherever they are read again."""
-    world, orders = Path(config.world), Path(config.orders)
+    orders = Path(config.orders)
     return replace(
         config,
-        world=str(world.resolve()) if world.is_file() else config.world,
+        world=config.world if config.world in shipped_worlds() else str(find_world(config.world).resolve()),
         orders=str(orders.resolve()) if config.orders and orders.is_file() else config.orders,
     )
 
@@ -85,13 +87,14 @@ def _run(simulation: Simulation) -> bool:
             clock = f"{minutes}:{seconds:02d}"
             progress.update(bar, completed=loop.steps, clock=clock, done=done, rate=done * 3600 / loop.now_s)
 
-        try:
-            simulation.loop.run(simulation.steps, show if console.is_terminal else None)
-        except KeyboardInterrupt:
-            if simulation.loop.steps == 0:
-                raise
-            return True
-    return False
+        def go_on() -> bool:
+            if console.is_terminal:
+                show()
+            return not interrupt.requested
+
+        with InterruptRequest() as interrupt:
+            simulation.loop.run(simulation.steps, go_on)
+    return simulation.loop.steps < simulation.steps
 
 
 def _audit_tasks(simulation: Simulation) -> AuditError | None:

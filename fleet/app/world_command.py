@@ -59,14 +59,15 @@ def show(
     from sim_worlds.world_file import load_world
 
     loaded = load_world(world)
+    if png is not None:
+        from fleet.report.floor_plan import save_floor_plan
+
+        save_floor_plan(loaded, png)
     console = Console()
     typer.echo(f"file: {loaded.path}")
     console.print(_facts(loaded))
     console.print(_places(loaded))
     if png is not None:
-        from fleet.report.floor_plan import save_floor_plan
-
-        save_floor_plan(loaded, png)
         typer.echo(f"picture: {png}")
 
 

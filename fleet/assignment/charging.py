@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from fleet.grid.layout import NO_CELL, NO_ROBOT
 from robots.arrays import Bool, Float32, Int8, Int32, Int64
 
 _NO_CHARGER: Final = -1
+_MOST_TRIP_FACTOR: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class ChargingParams:
             if not getattr(self, lower) < getattr(self, upper):
                 problem = f"is {getattr(self, lower)}, not less than {upper}, {getattr(self, upper)}"
                 raise SettingError(lower, problem, f"keep {' < '.join(names)}")
-        if not (isfinite(self.trip_factor) and self.trip_factor >= 1):
-            raise SettingError("trip_factor", f"is {self.trip_factor}", "use 1 or more")
+        if not 1 <= self.trip_factor <= _MOST_TRIP_FACTOR:
+            raise SettingError("trip_factor", f"is {self.trip_factor}", f"use 1 to {_MOST_TRIP_FACTOR:g}")
 
 
 @dataclass(slots=True)

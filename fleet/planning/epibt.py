@@ -14,7 +14,7 @@ from fleet.errors import SettingError
 from fleet.grid.distances import UNREACHABLE, DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning import _epibt
-from fleet.planning.operations import operations
+from fleet.planning.operations import operations, possible_operations
 from fleet.planning.planner import PlanRequest, PlanWindow
 from fleet.planning.request import RequestColumns, lone_robot
 from robots.arrays import Int8, Int32, UInt8, UInt64
@@ -59,17 +59,7 @@ class EPIBT:
         self._operations = ops
         width = self.layout.width
         self._offsets: Int32 = ops.rows.astype(np.int32) * width + ops.columns
-        words = -(-ops.count // 64)
-        self._possible: UInt64 = np.empty((4 * len(self.layout.free_cells), words), dtype=np.uint64)
-        _epibt.find_possible(
-            self.layout.free_cells,
-            distances.compact,
-            ops.rows,
-            ops.columns,
-            self.layout.height,
-            width,
-            self._possible,
-        )
+        self._possible: UInt64 = possible_operations(ops, self.layout, distances.compact)
         self._reserved: Int32 = np.empty((self.layout.cells, ops.window + 1), dtype=np.int32)
         self._request = RequestColumns(self.layout)
         self._allocate(0)

@@ -14,8 +14,9 @@ from itertools import product
 import numpy as np
 
 from fleet.errors import SettingError
-from fleet.grid.layout import COLUMN_STEP, ROW_STEP
-from robots.arrays import Int8, Int16, Int32, UInt8
+from fleet.grid.layout import COLUMN_STEP, ROW_STEP, Layout
+from fleet.planning import _operations
+from robots.arrays import Int8, Int16, Int32, UInt8, UInt64
 from robots.state import Action
 
 WINDOWS = (3, 4, 5)
@@ -49,6 +50,18 @@ class Operations:
     def count(self) -> int:
         """Number of operations."""
         return len(self.actions)
+
+
+def possible_operations(operations: Operations, layout: Layout, compact: Int32) -> UInt64:
+    """Which operations stay on passable cells: uint64 (n_free * 4, words), bit o of a row for operation o.
+
+    Rows are states, `compact[cell] * 4 + heading`. Time and memory grow with passable cells x operations, once a map.
+    """
+    words = -(-operations.count // 64)
+    possible: UInt64 = np.empty((4 * len(layout.free_cells), words), dtype=np.uint64)
+    rows, columns = operations.rows, operations.columns
+    _operations.find_possible(layout.free_cells, compact, rows, columns, layout.height, layout.width, possible)
+    return possible
 
 
 @lru_cache(maxsize=len(WINDOWS))

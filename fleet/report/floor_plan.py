@@ -9,6 +9,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from fleet.report.picture import save_picture
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -72,15 +74,13 @@ def draw_floor(axes: Axes, world: World, *, legend: bool = True) -> None:
 
 
 def save_floor_plan(world: World, path: Path) -> None:
-    """Write the floor as a PNG picture; raises OSError if the file cannot be written."""
+    """Draw the floor into a picture file; raises SettingError if it cannot be written or its ending is of no picture."""
     height = _INCHES_WIDE * world.layout.height / world.layout.width + 1.5
     figure = Figure(figsize=(_INCHES_WIDE, min(height, 3 * _INCHES_WIDE)), layout="constrained")
     axes = figure.add_subplot()
     draw_floor(axes, world)
     axes.set_title(f"{world.name}: {world.title}")
-    partial = path.with_name(f".{path.name}.partial")
-    figure.savefig(partial, format="png", dpi=150, bbox_inches="tight")
-    partial.replace(path)
+    save_picture(figure, path)
 
 
 def _name_station(axes: Axes, world: World, station: Station) -> None:

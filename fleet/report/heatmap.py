@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from fleet.errors import RunError, SettingError
+from fleet.errors import RunError
 from fleet.report.floor_plan import FLOOR_COLOURS, draw_floor
 from fleet.report.hot_spots import REACH, HotSpot, find_hot_spots
+from fleet.report.picture import save_picture
 from fleet.report.place_names import place_name
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from fleet.report.congestion import Congestion
     from fleet.report.trace import Trace
     from sim_worlds.world import World
-
-PICTURE_FORMATS: Final = (".png", ".svg", ".pdf")
 
 # Perceptually uniform and readable for the colour-blind; pale is little. Its dark end is left to the racks.
 _HEAT: Final = ListedColormap(colormaps["magma"](np.linspace(0.93, 0.2, 256)))
@@ -36,7 +34,6 @@ _VEIL: Final = 0.6
 _TOP_PERCENTILE: Final = 99.5
 # Inches: the longest side of the map, what is around it, and the list of the worst spots.
 _MAP, _LEFT, _BOTTOM, _TOP, _PANEL, _LEAST_HEIGHT = 10.5, 0.65, 1.15, 0.8, 4.0, 6.0
-_DPI: Final = 150
 
 
 def check_world(trace: Trace, world: World, where: Path) -> None:
@@ -55,19 +52,9 @@ def check_world(trace: Trace, world: World, where: Path) -> None:
 def save_heatmap(path: Path, congestion: Congestion, world: World, run: str) -> None:
     """Draw a heatmap into a file whose ending says the format; `run` names the run in the title.
 
-    Raises SettingError if the file cannot be written or its ending is not one of PICTURE_FORMATS.
+    Raises SettingError if the file cannot be written or its ending is that of no picture.
     """
-    ending = path.suffix.lower()
-    if ending not in PICTURE_FORMATS:
-        raise SettingError(str(path), "is no picture file", f"end its name in {', '.join(PICTURE_FORMATS)}")
-    figure = draw_heatmap(congestion, world, run)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        figure.savefig(partial, format=ending[1:], dpi=_DPI)
-        partial.replace(path)
-    except OSError as failure:
-        partial.unlink(missing_ok=True)
-        raise SettingError(str(path), f"cannot be written: {failure.strerror}", "choose another file") from None
+    save_picture(draw_heatmap(congestion, world, run), path)
 
 
 def draw_heatmap(congestion: Congestion, world: World, run: str) -> Figure:

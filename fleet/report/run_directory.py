@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -40,7 +41,7 @@ class RunWriter:
     """Writes a run into a hidden folder that gets its name when everything is in it.
 
     A context manager: `commit` ends it well; leaving it in any other way, interrupts included, removes what was
-    written. Raises RunError if `parent` cannot be written to.
+    written, with the folders that were made for it. Raises RunError if `parent` cannot be written to.
 
     folder  where the files are until `commit`; whatever else is put there becomes part of the run
     """
@@ -49,6 +50,7 @@ class RunWriter:
         self._parent = parent
         self._name = f"{world}-{seed}"
         try:
+            self._made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
             parent.mkdir(parents=True, exist_ok=True)
             self.folder = self._make_hidden()
             self._events = (self.folder / EVENTS_FILE).open("wb", buffering=_EVENT_BUFFER_BYTES)
@@ -70,6 +72,10 @@ class RunWriter:
             self._events.close()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+            # Innermost first; one that another run uses by now is not empty and stays, with those around it.
+            with suppress(OSError):
+                for folder in self._made:
+                    folder.rmdir()
 
     def write_event(self, event: Mapping[str, Any]) -> None:
         """Add an event to `events.jsonl`; values are plain JSON values."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
-from math import isfinite
+from math import inf
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from fleet.assignment.assigner import AssignmentParams
 from fleet.assignment.charging import ChargingParams
 from fleet.errors import SettingError
 
 _Params = TypeVar("_Params")
+
+# A trace takes memory for every step; longer than this is a slip of the pen.
+_LONGEST_S: Final = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         _demand("robots", self.robots, self.robots >= 0, "use 1 or more, or leave it out for the world's default")
-        _demand("duration_s", self.duration_s, isfinite(self.duration_s) and self.duration_s > 0, "use more than 0 s")
+        _demand("duration_s", self.duration_s, 0 < self.duration_s <= _LONGEST_S, "use more than 0 s, at most 30 days")
         _demand("seed", self.seed, 0 <= self.seed < 2**63, "use a whole number from 0 to 2^63 - 1")
         _demand("distance_memory_mb", self.distance_memory_mb, self.distance_memory_mb > 0, "use 1 or more")
         percent = self.initial_charge_percent
@@ -56,7 +59,7 @@ def read_config(path: Path) -> RunConfig:
     file = path / "config.toml" if path.is_dir() else path
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # bytes that are no text, no TOML, or no usable TOML
         reason = getattr(error, "strerror", None) or str(error)
         raise SettingError(str(file), f"cannot be read: {reason}", "give a run directory or a config.toml") from error
     table.pop("run", None)
@@ -81,7 +84,7 @@ def _from_table(kind: type[_Params], table: dict[str, Any], where: str) -> _Para
         if is_dataclass(current) and isinstance(value, dict):
             values[key] = _from_table(type(current), value, f"{where}, table {key}")
         elif isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
-            values[key] = float(value)
+            values[key] = _float(value)
         elif type(value) is type(current):
             values[key] = value
         else:
@@ -91,6 +94,13 @@ def _from_table(kind: type[_Params], table: dict[str, Any], where: str) -> _Para
         return kind(**values)
     except SettingError as error:
         raise SettingError(f"{where}, key {error.where}", error.problem, error.remedy) from error
+
+
+def _float(number: int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return inf
 
 
 def _demand(name: str, value: object, holds: bool, remedy: str) -> None:

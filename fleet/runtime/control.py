@@ -65,15 +65,15 @@ class ControlLoop:
         """Simulated time, seconds since the start of the run."""
         return self.steps * self.step_s
 
-    def run(self, steps: int, on_step: Callable[[], None] | None = None) -> None:
-        """Run this many ticks, on from where the last call ended; `on_step` is called after each."""
+    def run(self, steps: int, on_step: Callable[[], bool] | None = None) -> None:
+        """Run this many ticks, on from where the last call ended; `on_step` says after each whether to go on."""
         if self._state is None:
             self._state = self._driver.open()
             self._recorder.start(self._state.cell, self._state.heading)
         for _ in range(steps):
             self._state = self._tick(self._state)
-            if on_step is not None:
-                on_step()
+            if on_step is not None and not on_step():
+                break
 
     def _tick(self, state: FleetState) -> FleetState:
         self._intake.release(self.now_s)

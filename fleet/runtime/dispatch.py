@@ -65,6 +65,7 @@ class Dispatcher:
         self._events = events
         self._task_percent: Float32 = np.zeros(0, dtype=np.float32)
         self._refused: set[tuple[int, int]] = set()
+        self._beyond_charge = 0
 
     def dispatch(self, state: FleetState, now_s: float) -> StandingOrders:
         """Decide for all robots, given where the driver says they are at `now_s`."""
@@ -89,7 +90,9 @@ class Dispatcher:
     def _send_to_charge(self, state: FleetState, now_s: float) -> Bool:
         """Reserve and give back chargers; return who may take a task."""
         idle = self.roster.task == NO_TASK
-        decision = self._charging.step(state.cell, state.heading, state.charge_percent, idle, len(self._pool.waiting()))
+        # Tasks that nobody has the charge for give idle robots no reason to stay away from free chargers.
+        workable = max(0, len(self._pool.waiting()) - self._beyond_charge)
+        decision = self._charging.step(state.cell, state.heading, state.charge_percent, idle, workable)
         for kind, robots in (("charger_reserved", decision.sent), ("charger_left", decision.left)):
             for robot in robots.tolist():
                 percent = round(float(state.charge_percent[robot]), 2)
@@ -97,6 +100,7 @@ class Dispatcher:
         return decision.may_work
 
     def _give_tasks(self, state: FleetState, may_work: Bool, now_s: float) -> None:
+        self._beyond_charge = 0
         waiting = self._pool.waiting()
         free = np.flatnonzero(may_work)
         if len(waiting) == 0 or len(free) == 0:
@@ -118,6 +122,7 @@ class Dispatcher:
         roster.task[chosen] = given
         roster.errand_cell[chosen] = pool.errand_cells(given)
         roster.next_cell[chosen] = pool.next_errand_cells(given)
+        self._beyond_charge = int((answer.reasons == TaskRefusal.LOW_CHARGE).sum())
         self._refuse(waiting[answer.refused].tolist(), answer.reasons.tolist(), now_s)
 
     def _refuse(self, tasks: list[int], reasons: list[int], now_s: float) -> None:

@@ -226,7 +226,7 @@ def test_warming_up_changes_no_plan(name):
         {"hold": np.zeros(2, dtype=np.uint8)},
         {"blocked": np.zeros(2, dtype=np.bool_)},
     ],
-    ids=lambda wrong: "-".join(wrong),
+    ids="-".join,
 )
 def test_an_impossible_request_is_refused_and_changes_nothing(name, wrong):
     fleet, undisturbed = (Fleet(RACKS, name, [0, 3], [S, W]) for _ in range(2))

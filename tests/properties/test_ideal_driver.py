@@ -50,7 +50,7 @@ def batches(draw, n):
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120)
 def test_accepts_and_moves_as_the_obvious_floor_does(data):
     passable, cells, headings, charge, left, chargers = data.draw(floors())
     n = len(cells)

@@ -89,7 +89,8 @@ def test_each_dependency_is_held_against_its_constraint(requirement, status, fou
 
 
 def test_an_extra_that_is_not_installed_is_optional_and_says_what_for():
-    distribution = Installed("no-such-base", "no-such-thing; extra == 'dev'", "numpy; extra == 'web'", extras=("dev", "web"))
+    requirements = ("no-such-base", "no-such-thing; extra == 'dev'", "numpy; extra == 'web'")
+    distribution = Installed(*requirements, extras=("dev", "web"))
     checks = by_name(check_dependencies(distribution))
     assert checks["dev"].status is Status.OPTIONAL
     assert checks["dev"].found == "missing no-such-thing; it is for make test"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,7 @@ from fleet.errors import SettingError
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning.epibt import EPIBT, EPIBTParams
-from fleet.planning.registry import make_planner
-from tests.fleets import Fleet, check_window, request
+from tests.fleets import Fleet, after, request
 from tests.floors import drawn, floors, marked
 
 E, S, W, N = range(4)
@@ -55,7 +55,7 @@ def test_a_setting_out_of_range_is_refused(setting, remedy):
 
 
 @given(data=st.data())
-def test_windows_are_valid_whatever_the_settings(data):
+def test_windows_are_valid_and_just_what_is_reserved_whatever_the_settings(data):
     params = EPIBTParams(
         window=data.draw(st.sampled_from([3, 4])),
         revisits=data.draw(st.sampled_from([1, 2, 20])),
@@ -64,11 +64,20 @@ def test_windows_are_valid_whatever_the_settings(data):
     )
     layout = data.draw(floors(side=5))
     free = layout.free_cells.tolist()
-    cells = data.draw(st.permutations(free))[: data.draw(st.integers(1, len(free)))]
-    fleet = Fleet(layout, "epibt", cells, data.draw(st.lists(st.integers(0, 3), min_size=len(cells), max_size=len(cells))))
+    n = data.draw(st.integers(1, len(free)))
+    headings = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+    fleet = Fleet(layout, "epibt", data.draw(st.permutations(free))[:n], headings)
     fleet.planner = EPIBT(DistanceFields(layout), params)
     for _ in range(3):
-        fleet.step(goals=data.draw(st.lists(st.sampled_from(free), min_size=len(cells), max_size=len(cells))))
+        cells, headings = fleet.cells, fleet.headings
+        actions = fleet.step(goals=data.draw(st.lists(st.sampled_from(free), min_size=n, max_size=n)))
+        # Nothing is reserved but what the plan says: searches that failed have left no trace.
+        reserved = {(cell, 0): robot for robot, cell in enumerate(cells)}
+        for step in range(params.window):
+            cells, headings = after(layout, cells, headings, actions[step : step + 1])
+            reserved |= {(cell, step + 1): robot for robot, cell in enumerate(cells)}
+        table = fleet.planner._reserved
+        assert {(c, t): table[c, t] for c, t in zip(*np.nonzero(table >= 0), strict=True)} == reserved
 
 
 def test_a_robot_passes_its_goal_on_the_way_to_the_next():
@@ -105,6 +114,12 @@ def test_waits_at_the_end_are_used_to_turn_towards_the_goal():
     fleet, mark = fleet_on("G b a", [E, E])
     actions = fleet.plan(goals=[mark["G"], NO_CELL], hold=[False, True])
     assert actions[:, 0].tolist() == [CCW, WAIT, WAIT, WAIT]
+
+
+def test_a_robot_that_must_wait_round_the_corner_turns_there():
+    fleet, mark = fleet_on("a## .bG", [E, E])
+    actions = fleet.plan(goals=[mark["G"], NO_CELL], hold=[False, True])
+    assert actions[:, 0].tolist() == [CW, F, CCW, WAIT]
 
 
 def test_a_robot_between_two_that_stay_turns_round_if_that_way_is_shorter():

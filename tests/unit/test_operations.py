@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,8 @@ from robots.state import Action
 from tests.oracles.operations import way, ways
 
 HEADINGS = range(4)
+# One cell on, by heading: east, south, west, north.
+MOVES = [(0, 1), (1, 0), (0, -1), (-1, 0)]
 
 
 def tabulated(ops, heading, operation):
@@ -64,7 +68,7 @@ def test_every_tail_is_inherited(window):
 @pytest.mark.parametrize("window", WINDOWS)
 def test_no_operation_turns_for_nothing(window):
     ops = operations(window)
-    for operation, actions in enumerate(ops.actions.tolist()):
+    for actions in ops.actions.tolist():
         cells, _ = way(tuple(actions), 0)
         turns = sum(action in {Action.TURN_CW, Action.TURN_CCW} for action in actions)
         assert turns == fewest_turns(cells)
@@ -75,7 +79,7 @@ def fewest_turns(cells):
     turns, heading, here = 0, 0, (0, 0)
     for there in cells:
         if there != here:
-            turn = ({(0, 1): 0, (1, 0): 1, (0, -1): 2, (-1, 0): 3}[there[0] - here[0], there[1] - here[1]] - heading) % 4
+            turn = (MOVES.index((there[0] - here[0], there[1] - here[1])) - heading) % 4
             turns += min(turn, 4 - turn)
             heading = (heading + turn) % 4
         here = there
@@ -85,7 +89,7 @@ def fewest_turns(cells):
 @pytest.mark.parametrize("window", WINDOWS)
 def test_turns_come_as_early_as_they_can(window):
     for actions in operations(window).actions.tolist():
-        for before, after in zip(actions, actions[1:], strict=False):
+        for before, after in pairwise(actions):
             assert not (before == Action.WAIT and after in {Action.TURN_CW, Action.TURN_CCW})
 
 
@@ -102,7 +106,7 @@ def test_among_operations_many_moves_come_first_and_early_ones_before_late_ones(
     ops = operations(window)
     assert (np.diff(ops.moves[1:]) <= 0).all()
     straight = [(steps == Action.FORWARD).tolist() for steps in ops.actions[1:]]
-    for one, following in zip(straight, straight[1:], strict=False):
+    for one, following in pairwise(straight):
         assert sum(one) > sum(following) or one >= following
 
 

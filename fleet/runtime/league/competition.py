@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from robots.arrays import Int8, Int32, UInt8
 from robots.state import Action
 from sim_worlds.league import LeagueInstance
 
+# A record takes memory for every step; the longest runs of the competition have 5,000.
+_MOST_STEPS: Final = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class LeagueParams:
@@ -37,8 +40,8 @@ class LeagueParams:
     step_time_s: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise SettingError("--steps", f"is {self.steps}", "give a whole number greater than zero")
+        if not 0 < self.steps <= _MOST_STEPS:
+            raise SettingError("--steps", f"is {self.steps}", f"give a whole number from 1 to {_MOST_STEPS}")
         if not (np.isfinite(self.step_time_s) and self.step_time_s > 0):
             raise SettingError("--step-time", f"is {self.step_time_s}", "give a number of seconds greater than zero")
 
