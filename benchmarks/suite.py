@@ -82,12 +82,12 @@ def _shown(table: Table) -> RichTable:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as RichTable
 
-    shown = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    shown = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for position, name in enumerate(table.columns):
         values = [row[position] for row in table.rows]
         width = max(map(len, [*name.split(), *map(format_cell, values)]))
         words = any(isinstance(value, str) for value in values)
-        shown.add_column(name, justify="left" if words else "right", min_width=width)
+        shown.add_column(name, justify="left" if words else "right", width=width)
     for row in table.rows:
         shown.add_row(*map(format_cell, row))
     return shown

@@ -28,8 +28,8 @@ def bench(
     from benchmarks.suite import list_benchmarks, run_suite
 
     console = Console()
-    if not console.is_terminal:
-        console.width = 144
+    # The widest table needs this much; a terminal that wraps its lines is better than figures cut off.
+    console.width = max(console.width, 112)
     if list_only:
         list_benchmarks(console, as_json=as_json)
     else:

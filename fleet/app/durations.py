@@ -16,12 +16,3 @@ def parse_duration(text: str, option: str) -> float:
     if match is None:
         raise SettingError(option, f"{text!r} is not a duration", "write it like 90s, 30m or 1.5h")
     return float(match[1]) * _SECONDS[match[2]]
-
-
-def format_duration(seconds: float) -> str:
-    """Write a duration the way a person says it: `45 s`, `12 min 30 s`, `1 h 30 min`."""
-    whole = round(seconds)
-    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

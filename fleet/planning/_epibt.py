@@ -105,7 +105,7 @@ def _rank_operations(
 
     Cost of an operation: steps to the goal from its end. Of one that meets the goal on the way: negative, by how early
     it does so, or, if the next goal is known, by how much of the way there is behind it. A robot that will dwell at its
-    goal may not run through it.
+    goal may not run through it on the way.
     """
     cell = cells[robot]
     heading = headings[robot]
@@ -134,8 +134,6 @@ def _rank_operations(
             goal = goals[robot]
             meets = -1
             leaves = False
-            if cell == goal:
-                meets = 0
             for step in range(window):
                 here = cell + offsets[heading, operation, step]
                 if meets < 0 and here == goal:
@@ -143,12 +141,12 @@ def _rank_operations(
                 elif meets >= 0 and here != goal:
                     leaves = True
             if meets >= 0:
-                if dwell[robot]:
-                    if leaves:
+                if dwell[robot] and leaves:
+                    # One that rests at its goal may be pushed away; one that comes to it must not be planned past it.
+                    if cell != goal:
                         keys[robot, operation] = NEVER
                         continue
-                    cost = np.int32(meets - window)
-                elif next_slots[robot] >= 0:
+                elif not dwell[robot] and next_slots[robot] >= 0:
                     field = fields[next_slots[robot]]
                     ahead = _steps_from(field, compact[end] * 4, end_headings[heading, operation], trailing[operation])
                     cost = max(min(ahead - next_base[robot] - MEETING_GAIN, 3), -COST_OFFSET)

@@ -74,7 +74,7 @@ def draw_floor(axes: Axes, world: World, *, legend: bool = True) -> None:
 
 
 def save_floor_plan(world: World, path: Path) -> None:
-    """Draw the floor into a picture file; raises SettingError if it cannot be written or its ending is of no picture."""
+    """Draw the floor into a picture file; raises SettingError if it cannot be written or its ending is wrong."""
     height = _INCHES_WIDE * world.layout.height / world.layout.width + 1.5
     figure = Figure(figsize=(_INCHES_WIDE, min(height, 3 * _INCHES_WIDE)), layout="constrained")
     axes = figure.add_subplot()

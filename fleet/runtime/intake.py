@@ -19,11 +19,6 @@ class OrderIntake:
         self._pool = pool
         self._next = next(orders, None)
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether the source has nothing more to give."""
-        return self._next is None
-
     def release(self, now_s: float) -> None:
         """Add every order whose release time has come; the pool accepts or rejects it."""
         while self._next is not None and self._next.release_s <= now_s:

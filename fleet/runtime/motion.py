@@ -88,8 +88,12 @@ class MotionPlanning:
         return delayed
 
     def _priorities(self, roster: Roster) -> Float32:
-        """Robots with a task first, then those that have lost much time, then those nearest to their goals."""
+        """Robots with a task first, then those that have lost much time, then those nearest to their goals.
+
+        Robots that have nowhere to go come last: whoever is on the way may push them aside.
+        """
         levels = np.minimum(self._lost_steps // _PATIENCE_STEPS, _MOST_LEVELS)
         priorities = levels * _LEVEL - self.remaining
+        priorities[self.remaining == 0] = -_TASK_FIRST
         priorities[roster.task != NO_TASK] += _TASK_FIRST
         return priorities.astype(np.float32)

@@ -92,11 +92,27 @@ def test_a_robot_that_will_dwell_stops_at_its_goal():
     assert actions[:, 0].tolist() == [F, F, WAIT, WAIT]
 
 
-def test_a_robot_that_will_dwell_at_its_goal_is_not_pushed_out_of_it():
+def test_a_robot_that_rests_at_its_goal_makes_way_and_comes_back():
+    fleet, mark = fleet_on("a.b.G ##.##", E)
+    way = {"goals": [mark["G"], mark["b"]], "priorities": [1, 0], "dwell": [False, True]}
+    for _ in range(20):
+        fleet.step(**way)
+    assert list(fleet.cells) == [mark["G"], mark["b"]]
+
+
+def test_a_robot_that_is_held_at_its_goal_does_not_make_way():
     fleet, mark = fleet_on("a.b.G ##.##", E)
     for _ in range(6):
-        actions = fleet.step(goals=[mark["G"], mark["b"]], priorities=[1, 0], dwell=[False, True])
+        actions = fleet.step(goals=[mark["G"], mark["b"]], priorities=[1, 0], hold=[False, True])
         assert (actions[:, 1] == WAIT).all()
+
+
+def test_a_robot_can_reach_a_place_behind_one_that_rests():
+    # As in a double row of parking places: b rests on the only way to G.
+    fleet, mark = fleet_on("#...# #a### .bG.# ##...", E)
+    for _ in range(20):
+        fleet.step(goals=[mark["G"], mark["b"]], priorities=[1, 0], dwell=[True, True])
+    assert fleet.cells[0] == mark["G"]
 
 
 @pytest.mark.parametrize("next_goal", ["the goal itself", "out of reach"])
