@@ -144,7 +144,7 @@ def _write(writer: RunWriter, config: RunConfig, simulation: Simulation, summary
     writer.write_summary(summary)
     writer.write_trace(trace)
     congestion = count_congestion(trace, METRICS[DEFAULT_METRIC])
-    name = f"{simulation.world.name}, {summary.robots} robots, seed {config.seed}"
+    name = f"{simulation.world.name}, seed {config.seed}"
     save_heatmap(writer.folder / HEATMAP_FILE, congestion, simulation.world, name)
     simulation.driver.close()
     return writer.commit()

@@ -1,0 +1,377 @@
+"""Who does what, step by step, on a hall small enough to know the answers by heart. Robots here jump to their goals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fleet.assignment.assigner import Assignment, AssignmentParams
+from fleet.assignment.charging import ChargingParams, ChargingPolicy
+from fleet.assignment.matching_assigner import MatchingAssigner
+from fleet.assignment.parking import ParkingPolicy
+from fleet.assignment.trip_energy import TripEnergy
+from fleet.grid.distances import DistanceFields
+from fleet.grid.layout import NO_CELL, NO_TASK
+from fleet.runtime.dispatch import Dispatcher
+from fleet.tasks.model import Order, OrderLine
+from fleet.tasks.pool import TaskPool
+from fleet.tasks.splitting import OrderSplitter
+from robots.battery import StepPercent
+from robots.model import RobotModel
+from robots.state import FleetState
+from tests.floors import drawn, marked
+
+# a to d are pick places and starts, D is the chute, C a charger, P and Q parking places; x is an island with a place.
+HALL = """
+    P.a...b.C#..
+    .........#.x
+    Q.c...d.D#..
+"""
+AT = marked(HALL)
+PICK_S, DROP_S = 3.0, 2.0
+# A step on the way takes 1 %, so that ways can be counted.
+PERCENT = StepPercent(forward=1.0, turn=0.5, wait=0.1, service=0.2, charge=20.0)
+
+
+class PlacesByName:
+    """SKU `a` is picked at the place a, and so on; all goes to the chute."""
+
+    def pick_place(self, sku, _near):
+        return AT[sku], PICK_S
+
+    def drop_place(self, _order_id, _destination):
+        return AT["D"], DROP_S, "D"
+
+
+class Hall:
+    """Robots at named places, the dispatcher, and what it calls upon."""
+
+    def __init__(self, at, charge=100.0, assigner=None, chargers="C", parking="PQ"):
+        layout = drawn(HALL)
+        travel = DistanceFields(layout).travel
+        params = ChargingParams(trip_factor=1.0)
+        charger_cells = np.array([AT[place] for place in chargers], dtype=np.int32)
+        energy = TripEnergy(
+            travel, layout, charger_cells, percent=PERCENT, step_s=1.0, trip_factor=1.0, floor_percent=10.0
+        )
+        self.events = []
+        self.pool = TaskPool(OrderSplitter(PlacesByName(), RobotModel(totes=4), layout.width), self.events.append)
+        self.dispatcher = Dispatcher(
+            len(at),
+            pool=self.pool,
+            assigner=assigner
+            or MatchingAssigner(
+                travel, width=layout.width, step_s=1.0, step_percent=energy.step_percent, params=AssignmentParams()
+            ),
+            charging=ChargingPolicy(travel, charger_cells, energy, params, len(at)),
+            parking=ParkingPolicy(
+                travel, layout, np.array([AT[place] for place in parking], dtype=np.int32), robots=len(at)
+            ),
+            energy=energy,
+            events=self.events.append,
+        )
+        cells = np.array([AT[place] for place in at], dtype=np.int32)
+        self.state = FleetState.at(cells, charge_percent=np.array(np.broadcast_to(np.float32(charge), len(at))))
+        self.now_s = 0.0
+
+    @property
+    def roster(self):
+        return self.dispatcher.roster
+
+    def order(self, name, skus, **kwargs):
+        lines = tuple(OrderLine(sku, 1, unit_litres=1.0, unit_kg=1.0) for sku in skus)
+        self.pool.add_order(Order(name, lines, release_s=self.now_s, due_s=1e6, **kwargs), self.now_s)
+
+    def dispatch(self):
+        """Let the dispatcher decide, and the second pass by."""
+        duties = self.dispatcher.dispatch(self.state, self.now_s)
+        self.now_s += 1.0
+        left = np.maximum(self.state.service_left_s, duties.start_s)
+        self.state.service_left_s = np.maximum(left - 1.0, 0.0).astype(np.float32)
+        self.state.charge_percent = np.minimum(self.state.charge_percent + 20.0 * duties.charge, 100.0).astype("f4")
+        return duties
+
+    def step(self):
+        """One second in which robots that may move jump to their goals."""
+        duties = self.dispatch()
+        go = (self.roster.goal != NO_CELL) & ~duties.hold
+        self.state.cell = np.where(go, self.roster.goal, self.state.cell).astype(np.int32)
+        return duties
+
+    def said(self, kind):
+        return [event for event in self.events if event["event"] == kind]
+
+    @property
+    def goals(self):
+        """Where each robot wants to be, as letters; - for nowhere in particular."""
+        letters = {cell: place for place, cell in AT.items()} | {NO_CELL: "-"}
+        return "".join(letters[cell] for cell in self.roster.goal.tolist())
+
+
+def test_a_task_goes_to_the_free_robot_that_is_nearest():
+    hall = Hall("PbQ")
+    hall.order("A", "d")
+    hall.dispatch()
+    assert hall.roster.task.tolist() == [NO_TASK, 0, NO_TASK]
+    assert hall.said("task_assigned") == [{"t": 0.0, "event": "task_assigned", "task": 0, "robot": 1}]
+    assert hall.goals[1] == "d"
+
+
+def test_each_task_has_a_robot_and_each_robot_a_task_so_that_ways_are_short():
+    hall = Hall("cb")
+    hall.order("A", "d")
+    hall.order("B", "a")
+    hall.dispatch()
+    assert hall.roster.task.tolist() == [1, 0]
+    assert hall.goals == "ad"
+
+
+def test_a_robot_with_a_task_is_given_no_other_until_it_is_done():
+    hall = Hall("a")
+    for name in "AB":
+        hall.order(name, "a")
+    given = []
+    for _ in range(12):
+        hall.step()
+        given.append(int(hall.roster.task[0]))
+    # 3 s of picking, a jump, 2 s of dropping: task 1 is given in the second in which task 0 is closed.
+    assert given == [0] * 6 + [1] * 6
+    assert hall.pool.counts()["tasks"]["open"] == 1
+    hall.step()
+    assert hall.pool.counts()["orders"]["done"] == 2
+
+
+def test_service_begins_on_arrival_and_holds_the_robot_as_long_as_it_lasts():
+    hall = Hall("b")
+    hall.order("A", "a")
+    duties = hall.step()
+    assert (duties.start_s[0], duties.hold[0], hall.roster.serving[0]) == (0.0, False, False)
+    starts, holds, serving = [], [], []
+    for _ in range(5):
+        duties = hall.step()
+        starts.append(float(duties.start_s[0]))
+        holds.append(bool(duties.hold[0]))
+        serving.append(bool(hall.roster.serving[0]))
+    assert starts == [PICK_S, 0.0, 0.0, 0.0, DROP_S]
+    assert holds == serving == [True, True, True, False, True]
+
+
+def test_a_robot_that_passes_its_goal_by_a_cell_does_not_begin():
+    hall = Hall("b")
+    hall.order("A", "a")
+    hall.dispatch()
+    hall.state.cell[0] = AT["a"] + 1
+    duties = hall.dispatch()
+    assert not duties.start_s.any()
+    assert not duties.hold.any()
+
+
+def test_errands_are_done_in_the_order_of_the_task_and_the_next_one_is_known():
+    hall = Hall("P")
+    hall.order("A", "ab")
+    ways = []
+    for _ in range(13):
+        hall.step()
+        ways.append((hall.goals, int(hall.roster.next_cell[0])))
+    # Nearest to the chute comes last.
+    assert [way for at, way in enumerate(ways) if way != ways[at - 1]] == [
+        ("a", AT["b"]),
+        ("b", AT["D"]),
+        ("D", NO_CELL),
+        ("Q", NO_CELL),
+    ]
+    assert [(event["kind"], event["cell"]) for event in hall.said("errand_done")] == [
+        ("pick", AT["a"]),
+        ("pick", AT["b"]),
+        ("drop", AT["D"]),
+    ]
+
+
+def test_every_errand_is_closed_one_service_time_after_it_began():
+    hall = Hall("a")
+    hall.order("A", "a")
+    for _ in range(8):
+        hall.step()
+    assert [event["t"] for event in hall.said("errand_done")] == [3.0, 6.0]
+
+
+def test_robots_without_anything_to_do_go_to_parking_places_of_their_own():
+    hall = Hall("ac")
+    hall.dispatch()
+    assert hall.goals == "PQ"
+
+
+def test_a_robot_that_finds_no_parking_place_stays_where_it_is():
+    hall = Hall("acd")
+    hall.dispatch()
+    assert sorted(hall.goals) == ["-", "P", "Q"]
+
+
+def test_a_parked_robot_is_called_to_work_and_comes_back():
+    hall = Hall("P")
+    hall.dispatch()
+    assert hall.goals == "P"
+    hall.order("A", "b")
+    goals = "".join(hall.goals for _ in range(9) if hall.step() is not None)
+    assert goals == "bbbbDDDQQ"
+
+
+def test_a_robot_out_of_energy_holds_where_it_is_but_is_served():
+    hall = Hall("ab", charge=[0.0, 50.0])
+    hall.roster.task[:] = NO_TASK
+    duties = hall.dispatch()
+    assert duties.hold.tolist() == [True, False]
+    hall = Hall("a")
+    hall.order("A", "a")
+    hall.dispatch()
+    hall.state.charge_percent[:] = 0.0
+    for _ in range(3):
+        assert hall.dispatch().hold[0]
+    assert len(hall.said("errand_done")) == 1
+    assert hall.goals != "a"
+    assert hall.dispatch().hold[0]
+
+
+def test_a_robot_without_charge_for_it_is_given_no_task():
+    hall = Hall("aP", charge=[20.0, 100.0])
+    hall.order("A", "a")
+    hall.dispatch()
+    assert hall.roster.task.tolist() == [NO_TASK, 0]
+    assert hall.goals == "Ca"
+
+
+def test_a_critical_robot_charges_first_and_then_goes_on_with_its_task():
+    hall = Hall("P", charge=60.0)
+    hall.order("A", "ab")
+    for _ in range(5):
+        hall.step()
+    assert hall.goals == "b"
+    hall.state.cell[:] = AT["c"]
+    hall.state.charge_percent[:] = 12.0
+    hall.dispatch()
+    assert (hall.goals, hall.roster.task[0]) == ("C", 0)
+    assert hall.said("charger_reserved") == [{"t": 5.0, "event": "charger_reserved", "robot": 0, "charge_percent": 12.0}]
+    hall.state.cell[:] = AT["C"]
+    charges = [hall.step() for _ in range(4)]
+    assert all(duties.charge[0] and duties.hold[0] for duties in charges)
+    assert hall.state.charge_percent[0] == 92.0
+    duties = hall.dispatch()
+    assert not (duties.charge[0] or duties.hold[0])
+    assert (hall.goals, hall.roster.task[0]) == ("b", 0)
+    assert [event["charge_percent"] for event in hall.said("charger_left")] == [92.0]
+    assert hall.said("task_released") == []
+
+
+def test_a_robot_that_gets_critical_in_service_is_served_first():
+    hall = Hall("a")
+    hall.order("A", "a")
+    hall.dispatch()
+    hall.state.charge_percent[:] = 11.0
+    goals = []
+    for _ in range(3):
+        duties = hall.dispatch()
+        goals.append((hall.goals, bool(duties.hold[0]), bool(duties.charge[0])))
+    assert goals == [("a", True, False), ("a", True, False), ("C", False, False)]
+    assert len(hall.said("errand_done")) == 1
+
+
+def test_a_charging_robot_that_is_called_to_work_leaves_its_charger_to_another():
+    hall = Hall("CP", charge=[20.0, 100.0])
+    for _ in range(3):
+        hall.step()
+    assert hall.goals[0] == "C"
+    assert hall.state.charge_percent[0] == 80.0
+    hall.order("A", "b")
+    duties = hall.dispatch()
+    assert hall.goals[0] == "b"
+    assert not duties.charge.any()
+    hall.state.charge_percent[1] = 15.0
+    hall.dispatch()
+    assert hall.goals == "bC"
+
+
+def test_a_task_on_the_island_is_reported_once_with_its_reason_and_failed():
+    hall = Hall("ab")
+    hall.order("A", "x")
+    hall.order("B", "d")
+    for _ in range(3):
+        hall.step()
+    assert hall.said("task_refused") == [{"t": 0.0, "event": "task_refused", "task": 0, "reason": "unreachable"}]
+    assert [(event["task"], event["reason"]) for event in hall.said("task_failed")] == [(0, "unreachable")]
+    assert dict(hall.dispatcher.refusals) == {"unreachable": 1}
+    assert hall.pool.counts()["tasks"] == {"created": 2, "done": 0, "open": 1, "failed": 1}
+    assert hall.pool.counts()["orders"]["open"] == 2
+    hall.pool.check()
+
+
+def test_a_task_without_a_way_between_its_errands_is_failed_as_too_long():
+    hall = Hall("ab")
+    hall.order("A", "ax")
+    hall.dispatch()
+    assert hall.pool.failures() == {"too_long": 1}
+    assert hall.roster.task.tolist() == [NO_TASK, NO_TASK]
+
+
+def test_a_task_that_wants_more_charge_than_anybody_has_is_reported_once_and_taken_after_charging():
+    hall = Hall("ab", charge=[26.0, 27.0])
+    hall.order("A", "c")
+    hall.dispatch()
+    assert [event["reason"] for event in hall.said("task_refused")] == ["low_charge"]
+    assert hall.pool.counts()["tasks"]["failed"] == 0
+    for _ in range(6):
+        hall.step()
+    assert dict(hall.dispatcher.refusals) == {"low_charge": 1}
+    assert len(hall.said("task_assigned")) == 1
+    assert len(hall.said("task_refused")) == 1
+
+
+class RefusesEverything:
+    """An assigner that gives nobody anything and names a reason for the first task."""
+
+    def __init__(self):
+        self.reason = 0
+
+    def assign(self, _robots, _tasks, _now_s):
+        none = np.zeros(0, dtype=np.int32)
+        return Assignment(none, none, np.zeros(1, dtype=np.int32), np.array([self.reason], dtype=np.int8))
+
+
+@pytest.mark.parametrize(("code", "reason", "failed"), [(0, "unreachable", 1), (1, "low_charge", 0), (2, "too_long", 1)])
+def test_each_reason_is_counted_and_only_final_ones_give_the_task_up(code, reason, failed):
+    assigner = RefusesEverything()
+    assigner.reason = code
+    hall = Hall("a", assigner=assigner)
+    hall.order("A", "a")
+    for _ in range(3):
+        hall.dispatch()
+    assert dict(hall.dispatcher.refusals) == {reason: 1}
+    assert hall.pool.counts()["tasks"]["failed"] == failed
+    assert [event["reason"] for event in hall.said("task_refused")] == [reason]
+
+
+def test_a_second_reason_for_the_same_task_is_counted_as_well():
+    assigner = RefusesEverything()
+    assigner.reason = 1
+    hall = Hall("a", assigner=assigner)
+    hall.order("A", "a")
+    hall.dispatch()
+    assigner.reason = 0
+    hall.dispatch()
+    assert dict(hall.dispatcher.refusals) == {"low_charge": 1, "unreachable": 1}
+
+
+def test_idle_robots_use_chargers_while_all_tasks_are_beyond_their_charge():
+    hall = Hall("ab", charge=[50.0, 29.0])
+    hall.order("A", "x")
+    hall.events.clear()
+    for _ in range(2):
+        hall.dispatch()
+    assert [event["robot"] for event in hall.said("charger_reserved")] == [1]
+
+
+def test_without_tasks_robots_and_places_nothing_is_decided():
+    hall = Hall("a", parking="")
+    duties = hall.dispatch()
+    assert hall.goals == "-"
+    assert not (duties.start_s.any() or duties.charge.any() or duties.hold.any())
+    assert hall.events == []
