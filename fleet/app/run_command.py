@@ -21,13 +21,17 @@ def run(
     robots: Annotated[
         int | None, typer.Option(min=1, help="Robots on the floor; the world's own number if left out.")
     ] = None,
-    duration: Annotated[str | None, typer.Option("--for", help="Simulated time, like 90s, 30m or 2h; 30m if left out.")] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", help="Simulated time, like 90s, 30m or 2h; 30m if left out.")
+    ] = None,
     orders: Annotated[
         str | None,
         typer.Option(help="A .csv or .jsonl file, or poisson:RATE[:PROFILE]; the shipped order lines if left out."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; same seed, same run; 1 if left out.")] = None,
-    planner: Annotated[str | None, typer.Option(help="Path planner: epibt, epibt3, epibt4, epibt5, pibt; epibt if left out.")] = None,
+    planner: Annotated[
+        str | None, typer.Option(help="Path planner: epibt, epibt3, epibt4, epibt5, pibt; epibt if left out.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings from a run directory or a TOML file; options go before them.")
     ] = None,

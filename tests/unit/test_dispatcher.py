@@ -21,10 +21,10 @@ from robots.model import RobotModel
 from robots.state import FleetState
 from tests.floors import drawn, marked
 
-# a to d are pick places and starts, D is the chute, C a charger, P and Q parking places; x is an island with a place.
+# a to d are pick places and starts, D is the chute, C a charger, P and Q parking places; x and y are on an island.
 HALL = """
     P.a...b.C#..
-    .........#.x
+    .........#yx
     Q.c...d.D#..
 """
 AT = marked(HALL)
@@ -34,13 +34,13 @@ PERCENT = StepPercent(forward=1.0, turn=0.5, wait=0.1, service=0.2, charge=20.0)
 
 
 class PlacesByName:
-    """SKU `a` is picked at the place a, and so on; all goes to the chute."""
+    """SKU `a` is picked at the place a, and so on; what has no destination goes to the chute."""
 
     def pick_place(self, sku, _near):
         return AT[sku], PICK_S
 
-    def drop_place(self, _order_id, _destination):
-        return AT["D"], DROP_S, "D"
+    def drop_place(self, _order_id, destination):
+        return AT[destination or "D"], DROP_S, destination or "D"
 
 
 class Hall:
@@ -131,13 +131,11 @@ def test_a_robot_with_a_task_is_given_no_other_until_it_is_done():
     for name in "AB":
         hall.order(name, "a")
     given = []
-    for _ in range(12):
+    for _ in range(14):
         hall.step()
         given.append(int(hall.roster.task[0]))
-    # 3 s of picking, a jump, 2 s of dropping: task 1 is given in the second in which task 0 is closed.
-    assert given == [0] * 6 + [1] * 6
-    assert hall.pool.counts()["tasks"]["open"] == 1
-    hall.step()
+    # 3 s of picking, the last of them with the jump, 2 s of dropping, a jump back: task 1 follows on task 0 at once.
+    assert given == [0] * 6 + [1] * 7 + [NO_TASK]
     assert hall.pool.counts()["orders"]["done"] == 2
 
 
@@ -275,6 +273,44 @@ def test_a_robot_that_gets_critical_in_service_is_served_first():
     assert len(hall.said("errand_done")) == 1
 
 
+def test_a_critical_robot_does_not_begin_where_it_comes_by_its_errand_on_the_way_to_charge():
+    hall = Hall("b")
+    hall.order("A", "a")
+    hall.step()
+    hall.state.charge_percent[:] = 15.0
+    duties = hall.dispatch()
+    assert (hall.state.cell[0], hall.goals) == (AT["a"], "C")
+    assert not duties.start_s.any()
+    assert not duties.hold.any()
+
+
+def test_a_robot_that_is_served_on_the_cell_of_its_charger_charges_after_that():
+    hall = Hall("b", chargers="a")
+    hall.order("A", "a")
+    hall.step()
+    hall.step()
+    hall.state.charge_percent[:] = 9.0
+    assert [bool(hall.step().charge[0]) for _ in range(3)] == [False, False, True]
+
+
+def test_a_robot_that_charges_takes_no_parking_place():
+    hall = Hall("ac", charge=[20.0, 100.0], parking="P")
+    hall.dispatch()
+    assert hall.goals == "CP"
+
+
+def test_a_robot_stays_on_its_charger_until_it_has_charge_enough_to_be_called():
+    hall = Hall("C", charge=21.0)
+    hall.dispatch()
+    hall.order("A", "b")
+    goals = ""
+    while hall.state.charge_percent[0] < 80:
+        goals += f"{hall.dispatch() and hall.goals}{hall.state.charge_percent[0]:.0f} "
+    assert goals == "C61 C81 "
+    hall.dispatch()
+    assert hall.goals == "b"
+
+
 def test_a_charging_robot_that_is_called_to_work_leaves_its_charger_to_another():
     hall = Hall("CP", charge=[20.0, 100.0])
     for _ in range(3):
@@ -292,7 +328,7 @@ def test_a_charging_robot_that_is_called_to_work_leaves_its_charger_to_another()
 
 def test_a_task_on_the_island_is_reported_once_with_its_reason_and_failed():
     hall = Hall("ab")
-    hall.order("A", "x")
+    hall.order("A", "x", destination="y")
     hall.order("B", "d")
     for _ in range(3):
         hall.step()
@@ -314,7 +350,7 @@ def test_a_task_without_a_way_between_its_errands_is_failed_as_too_long():
 
 def test_a_task_that_wants_more_charge_than_anybody_has_is_reported_once_and_taken_after_charging():
     hall = Hall("ab", charge=[26.0, 27.0])
-    hall.order("A", "c")
+    hall.order("A", "abcd")
     hall.dispatch()
     assert [event["reason"] for event in hall.said("task_refused")] == ["low_charge"]
     assert hall.pool.counts()["tasks"]["failed"] == 0
@@ -361,12 +397,13 @@ def test_a_second_reason_for_the_same_task_is_counted_as_well():
 
 
 def test_idle_robots_use_chargers_while_all_tasks_are_beyond_their_charge():
-    hall = Hall("ab", charge=[50.0, 29.0])
-    hall.order("A", "x")
-    hall.events.clear()
-    for _ in range(2):
-        hall.dispatch()
-    assert [event["robot"] for event in hall.said("charger_reserved")] == [1]
+    hall = Hall("ab", charge=[27.0, 26.0])
+    hall.order("A", "abcd")
+    hall.dispatch()
+    assert (hall.said("charger_reserved"), hall.goals) == ([], "PQ")
+    hall.dispatch()
+    assert len(hall.said("charger_reserved")) == 1
+    assert sorted(hall.goals) in (["C", "P"], ["C", "Q"])
 
 
 def test_without_tasks_robots_and_places_nothing_is_decided():

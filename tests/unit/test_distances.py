@@ -156,6 +156,9 @@ def test_the_field_that_has_gone_unused_the_longest_goes_first():
     distances.slots(newcomers)
     assert distances.holds(full).tolist() == [True, True, False, False, False] + [True] * 15
     assert distances.holds(newcomers).all()
+    distances.slots(CORRIDORS.free_cells[503:505])
+    assert distances.holds(full).tolist() == [True, True] + [False] * 5 + [True] * 13
+    assert distances.holds(newcomers).all()
 
 
 def test_fields_wanted_together_do_not_push_each_other_out():

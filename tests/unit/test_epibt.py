@@ -92,6 +92,15 @@ def test_a_robot_that_will_dwell_stops_at_its_goal():
     assert actions[:, 0].tolist() == [F, F, WAIT, WAIT]
 
 
+@pytest.mark.parametrize(
+    ("goal", "dwell", "fields"), [("G", [False], 2), ("G", [True], 1), ("H", [False], 1)], ids=["near", "dwell", "far"]
+)
+def test_only_a_robot_that_may_go_on_within_the_window_asks_for_the_way_to_its_next_goal(goal, dwell, fields):
+    fleet, mark = fleet_on("a...G.H.X", E)
+    fleet.plan(goals=[mark[goal]], next_goals=[mark["X"]], dwell=dwell)
+    assert fleet.planner._distances.computed == fields
+
+
 def test_a_robot_that_rests_at_its_goal_makes_way_and_comes_back():
     fleet, mark = fleet_on("a.b.G ##.##", E)
     way = {"goals": [mark["G"], mark["b"]], "priorities": [1, 0], "dwell": [False, True]}
@@ -186,6 +195,14 @@ def test_who_planned_to_pass_a_robot_that_stopped_waits_as_well():
     assert counts_of(fleet, closed=closed, **goals)["demoted"] == 3
 
 
+def test_a_plan_to_come_back_to_a_cell_that_is_blocked_now_is_dropped():
+    # From its cell to G and back: what is left of that plan would enter the cell again.
+    fleet, mark = fleet_on("aG", S, window=5)
+    way = {"goals": [mark["G"]], "next_goals": [mark["a"]]}
+    assert fleet.step(**way)[:, 0].tolist() == [CCW, F, CW, CW, F]
+    assert counts_of(fleet, closed=[mark["a"]], **way)["demoted"] == 1
+
+
 def test_a_chain_of_pushes_has_max_depth_robots_at_most():
     art, headings = "abc... ######", [E, E, E]
     columns = {"goals": [5, NO_CELL, NO_CELL], "priorities": [1, 0, 0]}
@@ -194,6 +211,13 @@ def test_a_chain_of_pushes_has_max_depth_robots_at_most():
         assert (fleet.plan(**columns)[0] == F).sum() == moving
     fleet, _ = fleet_on(art, headings, max_depth=1)
     assert counts_of(fleet, **columns)["pushes"] == 0
+
+
+@pytest.mark.parametrize("revisits", [1, 2, 5])
+def test_a_search_pushes_the_same_robot_so_often_at_most(revisits):
+    fleet, mark = fleet_on("ab", E, revisits=revisits)
+    counts = counts_of(fleet, goals=[mark["b"], NO_CELL], priorities=[1, 0])
+    assert (counts["pushes"], counts["failures"]) == (revisits, 1)
 
 
 def test_a_search_stops_after_max_tries():
