@@ -1,0 +1,239 @@
+"""Every kind of bad input is refused: exit code 2, what, where and what to do, no traceback, nothing half written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fleet.app.main import main
+from tests.league_instances import written
+from tests.worlds import MAP, TOML, write_world
+
+ORDERS = """\
+order_id,quantity,sku,width_mm,length_mm,depth_mm,weight_g
+a,2,bolt,10,10,10,5
+b,1,nut,10,10,10,5
+"""
+
+
+@dataclass
+class Bench:
+    """A folder with one sound example of every kind of input, for a case to spoil, and how it is then used."""
+
+    folder: Path
+
+    def write(self, name: str, text: str | bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(path)
+
+    def world(self, *, toml: tuple[str, str] = ("", ""), map_text: tuple[str, str] = ("", "")) -> str:
+        return str(
+            write_world(self.folder, toml=TOML.replace(*toml, 1), map_text=MAP.replace(*map_text, 1))
+            if toml[0] or map_text[0]
+            else write_world(self.folder)
+        )
+
+    def orders(self, old: str = "", new: str = "") -> list[str]:
+        assert old in ORDERS
+        return self.run("--orders", self.write("orders.csv", ORDERS.replace(old, new, 1)))
+
+    def jsonl(self, line: str) -> list[str]:
+        return self.run("--orders", self.write("orders.jsonl", line + "\n"))
+
+    def run(self, *arguments: str) -> list[str]:
+        return ["run", "tiny", "--for", "10s", "--out", str(self.folder / "runs"), *arguments]
+
+    def config(self, text: str) -> list[str]:
+        return ["run", "--for", "10s", "--out", str(self.folder / "runs"), "--config", self.write("config.toml", text)]
+
+    def league(self, **changes: object) -> list[str]:
+        path = written(self.folder, ["...", "..."], [(0, 0), (1, 1)], [[(0, 2)], [(1, 0)]])
+        keys = json.loads(path.read_text()) | changes
+        path.write_text(json.dumps({key: value for key, value in keys.items() if value is not None}))
+        return ["lorr", str(path), "--steps", "5", "--out", str(self.folder / "result.json")]
+
+    def spoiled_league(self, file: str, text: str) -> list[str]:
+        command = self.league()
+        self.write(file, text)
+        return command
+
+    def finished_run(self) -> Path:
+        assert main(self.run("--robots", "2", "--json")) == 0
+        return next((self.folder / "runs").glob("tiny-*"))
+
+    def spoiled_run(self, file: str, text: str | bytes | None) -> list[str]:
+        run = self.finished_run()
+        if text is None:
+            (run / file).unlink()
+        else:
+            self.write(str(run / file), text)
+        return ["heatmap", str(run), "--out", str(self.folder / "map.png")]
+
+
+# Name of the case; the command that meets it; words that the message must have: where, what, and what to do.
+CASES = {
+    # Worlds and maps
+    "a world that does not exist": (lambda b: ["world", "check", "nowhere"], ["nowhere", "future_park, tiny"]),
+    "a world file that is not TOML": (
+        lambda b: ["world", "check", b.write("w.toml", "name =\n")],
+        ["w.toml", "line 1"],
+    ),
+    "an unknown key": (lambda b: ["world", "check", b.world(toml=("cell_m", "cel_m"))], ["small.toml", "cel_m"]),
+    "a number that is none": (lambda b: ["world", "check", b.world(toml=("1.5", "nan"))], ["small.toml", "cell_m"]),
+    "a service time below zero": (
+        lambda b: ["world", "check", b.world(toml=("service_s = 6.0", "service_s = -6.0"))],
+        ["small.toml", "service_s", "-6"],
+    ),
+    "a robot that weighs nothing": (
+        lambda b: ["world", "check", b.world(toml=("totes = 2", "payload_kg = 0"))],
+        ["small.toml", "payload_kg", "greater than zero"],
+    ),
+    "a dock on an obstacle": (
+        lambda b: ["world", "check", b.world(toml=("[7, 3]", "[0, 0]"))],
+        ["small.toml", "Pick 1", "obstacle"],
+    ),
+    "more robots than places": (
+        lambda b: ["world", "check", b.world(toml=("default_robots = 2", "default_robots = 99"))],
+        ["small.toml", "default_robots", "99"],
+    ),
+    "a map file that is missing": (
+        lambda b: ["world", "check", b.world(toml=("small.map", "gone.map"))],
+        ["gone.map"],
+    ),
+    "a row that is too short": (
+        lambda b: ["world", "check", b.world(map_text=("@..TST...@", "@..TST..@"))],
+        ["small.map, line 7", "9", "10"],
+    ),
+    "a symbol without a meaning": (
+        lambda b: ["world", "check", b.world(map_text=("@..TST...@", "@..TST..x@"))],
+        ["small.map", "line 7", "x"],
+    ),
+    "a place that is cut off": (
+        lambda b: ["world", "check", b.world(map_text=("@..TST...@\n@P.TST.E.@", "@..TST.@.@\n@P.TST@E@@"))],
+        ["small.map", "line"],
+    ),
+    "a map without a header": (lambda b: ["world", "check", b.write("m.map", "....\n")], ["m.map", "line 1"]),
+    "a map that is not text": (lambda b: ["world", "check", b.write("m.map", b"\xff\xfe\x00")], ["m.map"]),
+    "a generator parameter out of range": (
+        lambda b: ["world", "new", "sortation", "--chute-rows", "0", "--out", str(b.folder)],
+        ["chute", "1 or more"],
+    ),
+    # League instances
+    "an instance that is not JSON": (lambda b: b.spoiled_league("small.json", "{"), ["small.json"]),
+    "an instance without agents": (lambda b: b.league(agentFile="gone.agents"), ["gone.agents"]),
+    "more agents wanted than listed": (lambda b: b.league(teamSize=9), ["small.agents", "9"]),
+    "a team size that is a word": (lambda b: b.league(teamSize="two"), ["small.json", "teamSize"]),
+    "an instance key that is missing": (lambda b: b.league(taskFile=None), ["small.json", "taskFile"]),
+    "a task off the map": (lambda b: b.spoiled_league("small.tasks", "2\n0\n99\n"), ["small.tasks", "line 3", "99"]),
+    "an agent that is a word": (lambda b: b.spoiled_league("small.agents", "2\n0\nx\n"), ["small.agents", "line 3"]),
+    "steps below one": (lambda b: [*b.league()[:2], "--steps", "0", "--out", str(b.folder / "r.json")], ["steps", "0"]),
+    "a result that cannot be written": (
+        lambda b: [*b.league()[:4], "--out", str(b.folder / "no" / "r.json")],
+        ["r.json", "folder"],
+    ),
+    # Orders
+    "an order file that does not exist": (lambda b: b.run("--orders", "gone.csv"), ["gone.csv"]),
+    "an order source that is none": (lambda b: b.run("--orders", "orders.xls"), ["--orders", "orders.xls", ".csv"]),
+    "a column that is missing": (lambda b: b.orders("quantity,", ""), ["orders.csv", "line 1", "quantity"]),
+    "a quantity below one": (lambda b: b.orders("b,1", "b,0"), ["orders.csv", "line 3", "quantity"]),
+    "a weight that is a word": (lambda b: b.orders(",10,5\nb", ",10,heavy\nb"), ["orders.csv", "line 2", "weight_g"]),
+    "a row that is too long": (lambda b: b.orders("b,1", "b,1,1"), ["orders.csv", "line 3"]),
+    "an order without a name": (lambda b: b.orders("b,1", ",1"), ["orders.csv", "line 3", "order_id"]),
+    "an order file without orders": (lambda b: b.run("--orders", b.write("o.csv", "")), ["o.csv"]),
+    "an order line that is not JSON": (lambda b: b.jsonl('{"id": '), ["orders.jsonl", "line 1"]),
+    "an order key that is unknown": (
+        lambda b: b.jsonl('{"id": "a", "lines": [], "x": 1}'),
+        ["orders.jsonl", "line 1", "x"],
+    ),
+    "a rate below zero": (lambda b: b.run("--orders", "poisson:-5"), ["--orders", "poisson:-5", "orders an hour"]),
+    "an arrival profile that is unknown": (lambda b: b.run("--orders", "poisson:5:rush"), ["rush", "flat|daily|peak"]),
+    "rejects without a folder": (
+        lambda b: [*b.orders(), "--rejects", str(b.folder / "no" / "r.jsonl")],
+        ["--rejects", "folder"],
+    ),
+    # Options
+    "no robots": (lambda b: b.run("--robots", "0"), ["--robots", "greater than or equal to 1"]),
+    "more robots than the floor has places": (lambda b: b.run("--robots", "5000"), ["--robots", "5000", "at most"]),
+    "a duration that is none": (lambda b: b.run("--for", "soon"), ["--for", "soon", "30m"]),
+    "a duration of nothing": (lambda b: b.run("--for", "0s"), ["--for", "0", "more than 0 s"]),
+    "a seed below zero": (lambda b: b.run("--seed", "-1"), ["seed", "-1"]),
+    "a planner that is unknown": (lambda b: b.run("--planner", "epibtt"), ["--planner", "epibtt", "epibt"]),
+    "an option that is unknown": (lambda b: b.run("--robot", "3"), ["--robot"]),
+    "a command that is unknown": (lambda b: ["drive"], ["drive"]),
+    "an output folder that is a file": (
+        lambda b: ["run", "tiny", "--for", "10s", "--out", b.write("runs", "")],
+        ["runs", "another folder"],
+    ),
+    "a setting that is unknown": (lambda b: b.config('wrld = "tiny"\n'), ["config.toml", "wrld", "world"]),
+    "a setting of the wrong type": (
+        lambda b: b.config('world = "tiny"\nseed = "one"\n'),
+        ["config.toml", "seed", "int"],
+    ),
+    "a setting out of range": (
+        lambda b: b.config('world = "tiny"\n[charging]\nlow_percent = 200.0\n'),
+        ["config.toml", "low_percent", "200"],
+    ),
+    "settings that are not TOML": (lambda b: b.config("seed = = 1\n"), ["config.toml", "line 1"]),
+    "a benchmark that is unknown": (lambda b: ["bench", "speed"], ["speed", "simulation"]),
+    # Run directories
+    "a run that does not exist": (lambda b: ["heatmap", str(b.folder / "gone")], ["gone"]),
+    "a run without a summary": (lambda b: b.spoiled_run("summary.json", None), ["summary.json"]),
+    "a summary that breaks off": (lambda b: b.spoiled_run("summary.json", '{"format": 1,'), ["summary.json"]),
+    "a trace that is damaged": (lambda b: b.spoiled_run("trace.npz", b"PK\x03\x04nonsense"), ["trace.npz"]),
+    "a run of a later version": (lambda b: b.spoiled_run("summary.json", '{"format": 99}'), ["summary.json", "99"]),
+    "a metric that is unknown": (
+        lambda b: ["heatmap", str(b.finished_run()), "--metric", "wait"],
+        ["--metric", "wait", "waits"],
+    ),
+    "a window after the end": (
+        lambda b: ["heatmap", str(b.finished_run()), "--window", "1h:2h"],
+        ["--window", "10"],
+    ),
+    "a window that is none": (lambda b: ["heatmap", str(b.finished_run()), "--window", "5m"], ["--window", "FROM:TO"]),
+    "a picture of an unknown kind": (
+        lambda b: ["heatmap", str(b.finished_run()), "--out", str(b.folder / "map.doc")],
+        ["map.doc", ".png"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_is_refused_with_words(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    make, words = CASES[case]
+    command = make(Bench(tmp_path))
+    before = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    capsys.readouterr()
+    code = main(command)
+    told = capsys.readouterr()
+    said = told.err + told.out
+    assert code == 2, said
+    assert "Traceback" not in said
+    if command[:2] != ["world", "check"]:
+        assert told.out == ""
+    for word in words:
+        assert word in said
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == before
+
+
+def test_there_are_many_kinds() -> None:
+    assert len(CASES) >= 24
+    assert len({str(words) for _, words in CASES.values()}) >= 24
+
+
+def test_what_the_cases_spoil_is_sound(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert main(["world", "check", bench.world()]) == 0
+    assert main(bench.orders()) == 0
+    assert main(bench.league()) == 0
+    assert main(bench.config('world = "tiny"\nrobots = 2\n')) == 0
+    run = next((tmp_path / "runs").glob("tiny-*"))
+    assert main(["heatmap", str(run), "--metric", "waits", "--out", str(tmp_path / "map.png")]) == 0
+    shutil.rmtree(tmp_path / "runs")
