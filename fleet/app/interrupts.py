@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import TYPE_CHECKING, Self
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from collections.abc import Callable, Iterator
 
 
-class InterruptRequest:
-    """A context manager in which an interrupt (SIGINT) is noted in `requested` instead of raised.
+@contextmanager
+def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """Within this context, an interrupt (SIGINT) calls `stop` instead of raising KeyboardInterrupt.
 
-    An exception can come between any two instructions, and in compiled code it may be lost; a loop that looks at
-    `requested` ends where its state is whole. Interrupts that are ignored (a job in the background) or handled by
-    somebody else already stay so.
+    The exception can come between any two instructions, leaving half a step behind, and in compiled code it may be
+    lost. Interrupts that are ignored (a job in the background) or handled by somebody else already stay so.
     """
-
-    def __init__(self) -> None:
-        self.requested = False
-        self._ours = False
-
-    def __enter__(self) -> Self:
-        raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        self._ours = raises and threading.current_thread() is threading.main_thread()
-        if self._ours:
-            signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self.requested = True
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not raises or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda _number, _frame: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

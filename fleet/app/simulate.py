@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fleet.app.compose import Simulation, compose
-from fleet.app.interrupts import InterruptRequest
+from fleet.app.interrupts import on_interrupt
 from fleet.app.peak_memory import peak_rss_mb
 from fleet.errors import AuditError
 from fleet.report.congestion import DEFAULT_METRIC, METRICS, count_congestion
@@ -87,13 +87,8 @@ def _run(simulation: Simulation) -> bool:
             clock = f"{minutes}:{seconds:02d}"
             progress.update(bar, completed=loop.steps, clock=clock, done=done, rate=done * 3600 / loop.now_s)
 
-        def go_on() -> bool:
-            if console.is_terminal:
-                show()
-            return not interrupt.requested
-
-        with InterruptRequest() as interrupt:
-            simulation.loop.run(simulation.steps, go_on)
+        with on_interrupt(simulation.loop.stop):
+            simulation.loop.run(simulation.steps, show if console.is_terminal else None)
     return simulation.loop.steps < simulation.steps
 
 

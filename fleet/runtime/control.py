@@ -49,6 +49,7 @@ class ControlLoop:
         self._driver = driver
         self._recorder = recorder
         self._state: FleetState | None = None
+        self._stopping = False
         self.step_s = step_s
         self.steps = 0
         self.activity_steps: Int64 = np.zeros(len(Activity), dtype=np.int64)
@@ -65,15 +66,22 @@ class ControlLoop:
         """Simulated time, seconds since the start of the run."""
         return self.steps * self.step_s
 
-    def run(self, steps: int, on_step: Callable[[], bool] | None = None) -> None:
-        """Run this many ticks, on from where the last call ended; `on_step` says after each whether to go on."""
+    def run(self, steps: int, on_step: Callable[[], None] | None = None) -> None:
+        """Run this many ticks, on from where the last call ended; `on_step` is called after each."""
         if self._state is None:
             self._state = self._driver.open()
             self._recorder.start(self._state.cell, self._state.heading)
         for _ in range(steps):
             self._state = self._tick(self._state)
-            if on_step is not None and not on_step():
+            if on_step is not None:
+                on_step()
+            if self._stopping:
                 break
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Let `run` return when the tick that is under way is done; for signal handlers and other threads."""
+        self._stopping = True
 
     def _tick(self, state: FleetState) -> FleetState:
         self._intake.release(self.now_s)

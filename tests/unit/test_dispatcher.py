@@ -248,13 +248,16 @@ def test_a_critical_robot_charges_first_and_then_goes_on_with_its_task():
     hall.state.charge_percent[:] = 12.0
     hall.dispatch()
     assert (hall.goals, hall.roster.task[0]) == ("C", 0)
-    assert hall.said("charger_reserved") == [{"t": 5.0, "event": "charger_reserved", "robot": 0, "charge_percent": 12.0}]
+    assert hall.said("charger_reserved") == [
+        {"t": 5.0, "event": "charger_reserved", "robot": 0, "charge_percent": 12.0}
+    ]
     hall.state.cell[:] = AT["C"]
     charges = [hall.step() for _ in range(4)]
     assert all(duties.charge[0] and duties.hold[0] for duties in charges)
     assert hall.state.charge_percent[0] == 92.0
     duties = hall.dispatch()
-    assert not (duties.charge[0] or duties.hold[0])
+    assert not (duties.charge[0])
+    assert not (duties.hold[0])
     assert (hall.goals, hall.roster.task[0]) == ("b", 0)
     assert [event["charge_percent"] for event in hall.said("charger_left")] == [92.0]
     assert hall.said("task_released") == []
@@ -372,7 +375,9 @@ class RefusesEverything:
         return Assignment(none, none, np.zeros(1, dtype=np.int32), np.array([self.reason], dtype=np.int8))
 
 
-@pytest.mark.parametrize(("code", "reason", "failed"), [(0, "unreachable", 1), (1, "low_charge", 0), (2, "too_long", 1)])
+@pytest.mark.parametrize(
+    ("code", "reason", "failed"), [(0, "unreachable", 1), (1, "low_charge", 0), (2, "too_long", 1)]
+)
 def test_each_reason_is_counted_and_only_final_ones_give_the_task_up(code, reason, failed):
     assigner = RefusesEverything()
     assigner.reason = code
@@ -410,5 +415,7 @@ def test_without_tasks_robots_and_places_nothing_is_decided():
     hall = Hall("a", parking="")
     duties = hall.dispatch()
     assert hall.goals == "-"
-    assert not (duties.start_s.any() or duties.charge.any() or duties.hold.any())
+    assert not (duties.start_s.any())
+    assert not (duties.charge.any())
+    assert not (duties.hold.any())
     assert hall.events == []
