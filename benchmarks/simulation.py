@@ -29,7 +29,7 @@ def run(options: Options) -> Report:
     rows = []
     for robots in (250, 500, 1000) if options.full else (500,):
         options.say(f"{robots} robots for {_DURATION_S / 60:g} min")
-        rows.append(_measure(robots))
+        rows.append(_measure(robots, _DURATION_S))
     return Report((Table("future_park", _COLUMNS, tuple(rows)),), _NOTES)
 
 
@@ -38,8 +38,8 @@ def _composed(robots: int, duration_s: float) -> Simulation:
     return compose(config, clock=WallClock(), events=lambda _event: None)
 
 
-def _measure(robots: int) -> tuple[Cell, ...]:
-    simulation = _composed(robots, _DURATION_S)
+def _measure(robots: int, duration_s: float) -> tuple[Cell, ...]:
+    simulation = _composed(robots, duration_s)
     started = perf_counter()
     simulation.loop.run(simulation.steps)
     wall_s = perf_counter() - started
