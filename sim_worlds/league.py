@@ -62,11 +62,6 @@ class LeagueInstance:
         return self.map_file.layout
 
     @property
-    def map_symbols(self) -> tuple[str, ...]:
-        """The map's rows of symbols."""
-        return self.map_file.rows
-
-    @property
     def tasks(self) -> int:
         """Number of tasks in the list."""
         return len(self.offsets) - 1

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fleet.assignment.assigner import Assigner
 from fleet.assignment.charging import ChargingPolicy
+from fleet.assignment.greedy_assigner import GreedyAssigner
 from fleet.assignment.matching_assigner import MatchingAssigner
 from fleet.assignment.parking import ParkingPolicy
 from fleet.assignment.trip_energy import TripEnergy
@@ -86,13 +88,7 @@ def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: Reje
     dispatcher = Dispatcher(
         robots,
         pool=pool,
-        assigner=MatchingAssigner(
-            distances.travel,
-            width=world.layout.width,
-            step_s=step_s,
-            step_percent=energy.step_percent,
-            params=config.assignment,
-        ),
+        assigner=_assigner(config, distances, world, step_s, energy.step_percent),
         charging=ChargingPolicy(distances.travel, world.chargers, energy, config.charging, robots),
         parking=ParkingPolicy(distances.travel, world.layout, world.parking, robots),
         energy=energy,
@@ -120,6 +116,22 @@ def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: Reje
     )
     planner.warmup()
     return Simulation(world, robots, steps, loop, pool, motion, recorder, driver, auditor)
+
+
+def _assigner(
+    config: RunConfig, distances: DistanceFields, world: World, step_s: float, step_percent: float
+) -> Assigner:
+    if config.assigner == "greedy":
+        return GreedyAssigner(distances.travel, step_percent=step_percent, params=config.assignment)
+    if config.assigner == "matching":
+        return MatchingAssigner(
+            distances.travel,
+            width=world.layout.width,
+            step_s=step_s,
+            step_percent=step_percent,
+            params=config.assignment,
+        )
+    raise SettingError("--assigner", f"there is no assigner named {config.assigner!r}", "use matching or greedy")
 
 
 def _number_of_robots(config: RunConfig, world: World) -> int:

@@ -32,6 +32,9 @@ def run(
     planner: Annotated[
         str | None, typer.Option(help="Path planner: epibt, epibt3, epibt4, epibt5, pibt; epibt if left out.")
     ] = None,
+    assigner: Annotated[
+        str | None, typer.Option(help="Tasks to robots: matching or greedy; matching if left out.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings from a run directory or a TOML file; options go before them.")
     ] = None,
@@ -61,6 +64,7 @@ def run(
         "orders": orders,
         "seed": seed,
         "planner": planner,
+        "assigner": assigner,
         "audit": audit or None,
     }
     try:

@@ -23,6 +23,7 @@ _LONGEST_S: Final = 30 * 86400.0
 class RunConfig:
     """One run. `robots` of 0 means as many as the world's default; `orders` empty means the shipped order lines.
 
+    assigner             matching (minimum cost) or greedy (tasks in order of urgency, each to the nearest robot)
     seed                 of arrivals, generated orders and whatever else is random
     duration_s           simulated seconds
     initial_charge_percent  lowest battery charge at the start; robots start between it and 100, evenly spread
@@ -35,6 +36,7 @@ class RunConfig:
     orders: str = ""
     seed: int = 1
     planner: str = "epibt"
+    assigner: str = "matching"
     audit: bool = False
     initial_charge_percent: float = 60.0
     distance_memory_mb: int = 4096

@@ -163,6 +163,10 @@ CASES = {
     "a duration of nothing": (lambda b: b.run("--for", "0s"), ["--for", "0", "more than 0 s"]),
     "a seed below zero": (lambda b: b.run("--seed", "-1"), ["seed", "-1"]),
     "a planner that is unknown": (lambda b: b.run("--planner", "epibtt"), ["--planner", "epibtt", "epibt"]),
+    "an assigner that is unknown": (
+        lambda b: b.run("--assigner", "best"),
+        ["--assigner", "best", "matching or greedy"],
+    ),
     "an option that is unknown": (lambda b: b.run("--robot", "3"), ["--robot"]),
     "a command that is unknown": (lambda b: ["drive"], ["drive"]),
     "an output folder that is a file": (

@@ -89,10 +89,13 @@ def check_work(trace: Trace, events: Events, simulation: Simulation) -> None:
     seed=st.integers(0, 2**31),
     robots=st.integers(1, 8),
     planner=st.sampled_from(PLANNERS),
+    assigner=st.sampled_from(["matching", "greedy"]),
     rate=st.sampled_from([200, 1500]),
     charge=st.sampled_from([12.0, 60.0]),
 )
-def test_no_rule_is_broken_and_nothing_is_lost(seed: int, robots: int, planner: str, rate: int, charge: float) -> None:
+def test_no_rule_is_broken_and_nothing_is_lost(
+    seed: int, robots: int, planner: str, assigner: str, rate: int, charge: float
+) -> None:
     simulation, events = composed(
         RunConfig(
             world="tiny",
@@ -101,6 +104,7 @@ def test_no_rule_is_broken_and_nothing_is_lost(seed: int, robots: int, planner: 
             orders=f"poisson:{rate}",
             seed=seed,
             planner=planner,
+            assigner=assigner,
             audit=True,
             initial_charge_percent=charge,
         )

@@ -62,7 +62,7 @@ def test_every_step_has_one_activity_a_robot_and_they_are_counted(tmp_path):
     trace = trace_of(simulation)
     assert trace.activity.shape == (60, 2)
     assert np.bincount(trace.activity.ravel(), minlength=6).tolist() == simulation.loop.activity_steps.tolist()
-    assert set(np.unique(trace.activity).tolist()) == {DRIVING, TURNING, SERVICE}
+    assert set(np.unique(trace.activity).tolist()) >= {DRIVING, TURNING, SERVICE}
 
 
 def test_an_activity_says_what_the_robot_was_seen_to_do(tmp_path):
@@ -73,7 +73,6 @@ def test_an_activity_says_what_the_robot_was_seen_to_do(tmp_path):
     turned = np.diff(np.vstack([trace.start_heading, trace.heading]), axis=0) != 0
     assert np.array_equal(trace.activity == DRIVING, drove)
     assert np.array_equal(trace.activity == TURNING, turned)
-    # Twelve seconds in service for the six tasks that the six robots have had time for.
     assert (trace.activity == SERVICE).sum() > 30
 
 
@@ -81,11 +80,16 @@ def test_a_robot_at_its_goal_is_idle_and_one_that_is_kept_from_it_waits(tmp_path
     simulation = composed(orders=written_orders(tmp_path, 1), robots=1)
     simulation.motion._planner = Cheat(Action.WAIT)
     simulation.loop.run(5)
-    assert trace_of(simulation).activity[:, 0].tolist() == [WAITING] * 5
+    trace = trace_of(simulation)
+    assert trace.activity[:, 0].tolist() == [WAITING] * 5
+    assert trace.delayed[:, 0].tolist() == [True] * 5
     full = {"initial_charge_percent": 100.0}
     simulation = composed(orders=written_orders(tmp_path, 1, release_s=100.0), robots=1, **full)
     simulation.loop.run(5)
-    assert trace_of(simulation).activity[:, 0].tolist() == [IDLE] * 5
+    trace = trace_of(simulation)
+    assert trace.activity[:, 0].tolist() == [IDLE] * 5
+    assert not trace.delayed.any()
+    assert set(trace.cell[:, 0].tolist()) == {int(trace.start_cell[0])}
 
 
 def test_robots_charge_on_chargers_and_their_charge_rises(tmp_path):

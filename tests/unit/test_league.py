@@ -50,7 +50,7 @@ def test_starts_and_tasks_are_read(tmp_path: Path) -> None:
 
 def test_service_and_emitter_points_are_passable(tmp_path: Path) -> None:
     instance = read_league(written(tmp_path))
-    assert instance.map_symbols == (".@SE", "....")
+    assert instance.map_file.rows == (".@SE", "....")
     assert np.flatnonzero(~instance.layout.passable).tolist() == [1]
 
 

@@ -22,6 +22,7 @@ CHANGED = RunConfig(
     orders='poisson:3000:peak "quoted"\n',
     seed=2**63 - 1,
     planner="pibt",
+    assigner="greedy",
     audit=True,
     initial_charge_percent=12.25,
     distance_memory_mb=64,
