@@ -18,6 +18,7 @@ order_id,quantity,sku,width_mm,length_mm,depth_mm,weight_g
 a,2,bolt,10,10,10,5
 b,1,nut,10,10,10,5
 """
+JSON_ORDER = '{"id": "a", "lines": [{"sku": "s", "quantity": 1, "unit_litres": 1, "weight_g": 5}]}'
 
 
 @dataclass
@@ -79,6 +80,8 @@ class Bench:
 CASES = {
     # Worlds and maps
     "a world that does not exist": (lambda b: ["world", "check", "nowhere"], ["nowhere", "future_park, tiny"]),
+    "a world without a name": (lambda b: ["world", "show", ""], ["world ''", "future_park, tiny"]),
+    "a name that is too long": (lambda b: ["world", "check", "x" * 300 + ".toml"], ["xxx.toml", "too long"]),
     "a world file that is not TOML": (
         lambda b: ["world", "check", b.write("w.toml", "name =\n")],
         ["w.toml", "line 1"],
@@ -119,6 +122,18 @@ CASES = {
     ),
     "a map without a header": (lambda b: ["world", "check", b.write("m.map", "....\n")], ["m.map", "line 1"]),
     "a map that is not text": (lambda b: ["world", "check", b.write("m.map", b"\xff\xfe\x00")], ["m.map"]),
+    "a floor without chutes": (
+        lambda b: ["run", b.write("m.map", "type octile\nheight 1\nwidth 3\nmap\nS.S\n"), *b.run()[2:]],
+        ["m.map", "no chute"],
+    ),
+    "a picture of a floor in no folder": (
+        lambda b: ["world", "show", "tiny", "--png", str(b.folder / "no" / "a.png")],
+        ["a.png", "cannot be written", "another file"],
+    ),
+    "a picture of a floor of an unknown kind": (
+        lambda b: ["world", "show", "tiny", "--png", str(b.folder / "a.txt")],
+        ["a.txt", "no picture file", ".png"],
+    ),
     "a generator parameter out of range": (
         lambda b: ["world", "new", "sortation", "--chute-rows", "0", "--out", str(b.folder)],
         ["chute", "1 or more"],
@@ -131,6 +146,12 @@ CASES = {
     "an instance key that is missing": (lambda b: b.league(taskFile=None), ["small.json", "taskFile"]),
     "a task off the map": (lambda b: b.spoiled_league("small.tasks", "2\n0\n99\n"), ["small.tasks", "line 3", "99"]),
     "an agent that is a word": (lambda b: b.spoiled_league("small.agents", "2\n0\nx\n"), ["small.agents", "line 3"]),
+    "an agent on another": (lambda b: b.spoiled_league("small.agents", "2\n4\n4\n"), ["small.agents", "line 3", "4"]),
+    "an agent on an obstacle": (
+        lambda b: b.spoiled_league("small.map", "type octile\nheight 2\nwidth 3\nmap\n...\n.@.\n"),
+        ["small.agents", "line 3", "obstacle", "small.map, line 6, column 2"],
+    ),
+    "more steps than anybody can keep": (lambda b: [*b.league(), "--steps", "99999999999"], ["--steps", "1000000"]),
     "steps below one": (lambda b: [*b.league()[:2], "--steps", "0", "--out", str(b.folder / "r.json")], ["steps", "0"]),
     "a result that cannot be written": (
         lambda b: [*b.league()[:4], "--out", str(b.folder / "no" / "r.json")],
@@ -146,6 +167,23 @@ CASES = {
     "an order without a name": (lambda b: b.orders("b,1", ",1"), ["orders.csv", "line 3", "order_id"]),
     "an order file without orders": (lambda b: b.run("--orders", b.write("o.csv", "")), ["o.csv"]),
     "an order line that is not JSON": (lambda b: b.jsonl('{"id": '), ["orders.jsonl", "line 1"]),
+    "an order that comes twice": (
+        lambda b: b.jsonl("\n".join([JSON_ORDER, JSON_ORDER])),
+        ["orders.jsonl", "line 2", "'a'", "its own id"],
+    ),
+    "a weight that is not a number": (
+        lambda b: b.jsonl(JSON_ORDER.replace('"weight_g": 5', '"weight_g": NaN')),
+        ["orders.jsonl", "line 1", "not JSON"],
+    ),
+    "a destination that the world does not have": (
+        lambda b: b.jsonl(JSON_ORDER.replace('"id"', '"destination": "Moon", "id"')),
+        ["orders.jsonl", "line 1", "Moon", "D1, D2"],
+    ),
+    "an order that is due before it is released": (
+        lambda b: b.jsonl(JSON_ORDER.replace('"id"', '"release_s": 9, "due_s": 5, "id"')),
+        ["orders.jsonl", "line 1", "due_s", "before its release"],
+    ),
+    "an order file without a name": (lambda b: b.run("--orders", ""), ["--orders", "empty"]),
     "an order key that is unknown": (
         lambda b: b.jsonl('{"id": "a", "lines": [], "x": 1}'),
         ["orders.jsonl", "line 1", "x"],
@@ -161,6 +199,7 @@ CASES = {
     "more robots than the floor has places": (lambda b: b.run("--robots", "5000"), ["--robots", "5000", "at most"]),
     "a duration that is none": (lambda b: b.run("--for", "soon"), ["--for", "soon", "30m"]),
     "a duration of nothing": (lambda b: b.run("--for", "0s"), ["--for", "0", "more than 0 s"]),
+    "a duration beyond all memory": (lambda b: b.run("--for", "99999999h"), ["--for", "at most 30 days"]),
     "a seed below zero": (lambda b: b.run("--seed", "-1"), ["seed", "-1"]),
     "a planner that is unknown": (lambda b: b.run("--planner", "epibtt"), ["--planner", "epibtt", "epibt"]),
     "an assigner that is unknown": (
@@ -183,6 +222,19 @@ CASES = {
         ["config.toml", "low_percent", "200"],
     ),
     "settings that are not TOML": (lambda b: b.config("seed = = 1\n"), ["config.toml", "line 1"]),
+    "settings that are not there": (
+        lambda b: [*b.run(), "--config", str(b.folder / "none.toml")],
+        ["none.toml", "No such file", "config.toml"],
+    ),
+    "settings nested without end": (lambda b: b.config("seed = " + "[" * 5000), ["config.toml", "recursion"]),
+    "a setting of a thousand digits": (
+        lambda b: b.config(f"duration_s = 1{'0' * 1000}\n"),
+        ["config.toml", "duration_s", "at most 30 days"],
+    ),
+    "settings that name a world with a NUL": (
+        lambda b: b.config('world = "a\\u0000.toml"\n'),
+        ["no world of this name", "future_park, tiny"],
+    ),
     "a benchmark that is unknown": (lambda b: ["bench", "speed"], ["speed", "simulation"]),
     # Run directories
     "a run that does not exist": (lambda b: ["heatmap", str(b.folder / "gone")], ["gone"]),
@@ -199,6 +251,19 @@ CASES = {
         ["--window", "10"],
     ),
     "a window that is none": (lambda b: ["heatmap", str(b.finished_run()), "--window", "5m"], ["--window", "FROM:TO"]),
+    "a window that ends before it begins": (
+        lambda b: ["heatmap", str(b.finished_run()), "--window", "8:2"],
+        ["--window", "8:2", "earlier time first"],
+    ),
+    "a run whose settings are gone": (lambda b: b.spoiled_run("config.toml", None), ["config.toml", "is missing"]),
+    "a run of a world that is gone": (
+        lambda b: b.spoiled_run("config.toml", 'world = "gone.toml"\n'),
+        ["gone.toml", "no such world file"],
+    ),
+    "a run of another world": (
+        lambda b: b.spoiled_run("config.toml", 'world = "future_park"\n'),
+        ["trace.npz", "future_park", "100 x 151"],
+    ),
     "a picture of an unknown kind": (
         lambda b: ["heatmap", str(b.finished_run()), "--out", str(b.folder / "map.doc")],
         ["map.doc", ".png"],
@@ -213,7 +278,7 @@ def test_bad_input_is_refused_with_words(
     monkeypatch.setenv("COLUMNS", "200")
     make, words = CASES[case]
     command = make(Bench(tmp_path))
-    before = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    before = sorted(tmp_path.rglob("*"))
     capsys.readouterr()
     code = main(command)
     told = capsys.readouterr()
@@ -224,7 +289,7 @@ def test_bad_input_is_refused_with_words(
         assert told.out == ""
     for word in words:
         assert word in said
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == before
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_there_are_many_kinds() -> None:
