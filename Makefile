@@ -38,7 +38,7 @@ lint: setup
 
 # Compiled kernels: everything, with the real command line in real processes.
 test-compiled: setup
-	NUMBA_CACHE_DIR=.cache/numba $(BIN)/python -m pytest -q -n auto
+	NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba $(BIN)/python -m pytest -q -n auto
 
 # Interpreted kernels: the run in which line coverage means something.
 test-interpreted: setup
@@ -49,7 +49,7 @@ test-interpreted: setup
 
 # Kernels compiled with bounds checks: no kernel reads or writes outside its arrays.
 test-bounds: setup
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.cache/numba-bounds $(BIN)/python -m pytest -q -n auto -m "not e2e and not jit"
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba-bounds $(BIN)/python -m pytest -q -n auto -m "not e2e and not jit"
 
 clean:
 	rm -rf $(VENV) .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 the program failed (a broken rule of the floor, a full dis
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from typing import Annotated
 
@@ -55,10 +54,6 @@ def main(arguments: list[str] | None = None) -> int:
     except FutureparkError as error:
         typer.echo(f"error: {error}", err=True)
         return 1
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`); nothing more can be said to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         typer.echo(f"error: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
         return 2 if error.errno == errno.ENAMETOOLONG else 1
