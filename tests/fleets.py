@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fleet.grid.distances import DistanceFields
+from fleet.grid.guidance import Guidance
 from fleet.grid.layout import NO_CELL, Layout
 from fleet.planning.auditor import PlanAuditor
 from fleet.planning.planner import Planner, PlanRequest
@@ -25,9 +26,9 @@ _TYPES = {
 }
 
 
-def planner(name: str, layout: Layout) -> Planner:
+def planner(name: str, layout: Layout, guidance: Guidance | None = None) -> Planner:
     """A new planner of the registry."""
-    return make_planner(name, DistanceFields(layout))
+    return make_planner(name, DistanceFields(layout, guidance=guidance))
 
 
 def request(
@@ -83,9 +84,16 @@ def after(layout: Layout, cells: Sequence[int], headings: Sequence[int], actions
 class Fleet:
     """Robots on a floor with their planner. Every window is checked in full, whatever part of it is carried out."""
 
-    def __init__(self, layout: Layout, name: str, cells: Sequence[int], headings: Sequence[int] | int = 0) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        name: str,
+        cells: Sequence[int],
+        headings: Sequence[int] | int = 0,
+        guidance: Guidance | None = None,
+    ) -> None:
         self.layout = layout
-        self.planner = planner(name, layout)
+        self.planner = planner(name, layout, guidance)
         self.cells = list(cells)
         self.headings = np.broadcast_to(headings, len(self.cells)).tolist()
 

@@ -1,8 +1,8 @@
 """Kernels for heading-aware distance fields. `distances.py` stands in front and documents shapes and units.
 
-A field is a backward breadth-first search over (cell, heading) states from all four headings of the goal. One step is
-one cell forward, a quarter turn, or a wait, so every edge costs one and a first-in-first-out queue visits states in
-order of distance. Invariant: a state is queued exactly once, when its final distance is written.
+A field is a backward search over (cell, heading) states from all four headings of the goal. Where one step costs one (a
+cell forward, a quarter turn), it is breadth-first: a first-in-first-out queue visits states in order of distance.
+Where moves have weights, it is Dijkstra's algorithm with one bucket a distance (Dial, "Algorithm 360", CACM 1969).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from robots.arrays import Int8, Int32, UInt16
+from robots.arrays import Int8, Int32, UInt8, UInt16
 
 UNREACHABLE = np.uint16(65535)
 
@@ -58,10 +58,77 @@ def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt16, q
 
 
 @njit(cache=True, nogil=True)
-def read_fields(fields: UInt16, slots: Int32, cells: Int32, headings: Int8, out: UInt16) -> None:
-    """Write steps from state (cells[j], headings[j]) to the goal of slots[i] into out[i, j]; compact cells.
+def fill_weighted_fields(
+    neighbours: Int32,
+    forward: UInt8,
+    turn: int,
+    goals: Int32,
+    slots: Int32,
+    fields: UInt16,
+    entry_state: Int32,
+    entry_next: Int32,
+    bucket: Int32,
+) -> None:
+    """Fill `fields[slots[k]]` with the least cost of ways to `goals[k]` (compact cell indices) for every state.
 
-    A slot of -1 stands for no goal, which nobody reaches.
+    neighbours as in `fill_fields`; forward uint8 (n_free, 4) cost of a move by heading; turn: cost of a quarter turn.
+    entry_state, entry_next int32 scratch (n_free * 12 + 4): a state enters a bucket whenever its cost is lowered, at
+    most once for each of the three moves that leave it. bucket int32 scratch (256,): the buckets are lists through
+    entry_next, and all costs in the queue lie within 255 of each other. Entries whose cost was lowered since are
+    passed over when their turn comes.
+    """
+    for k in range(len(goals)):
+        field = fields[slots[k]]
+        field[:] = 65535
+        bucket[:] = -1
+        entries = np.int32(0)
+        goal = goals[k] * 4
+        for heading in range(4):
+            field[goal + heading] = 0
+            entry_state[entries] = goal + heading
+            entry_next[entries] = bucket[0]
+            bucket[0] = entries
+            entries += 1
+        waiting = np.int32(4)
+        cost = np.int32(0)
+        while waiting > 0:
+            entry = bucket[cost & 255]
+            bucket[cost & 255] = -1
+            while entry >= 0:
+                state = entry_state[entry]
+                entry = entry_next[entry]
+                waiting -= 1
+                # Dearer ways than 65,534 keep that figure: they never read as unreachable.
+                if min(cost, 65534) != np.int32(field[state]):
+                    continue
+                cell = state >> 2
+                heading = state & 3
+                behind = neighbours[cell, (heading + 2) & 3]
+                for way in range(3):
+                    if way < 2:
+                        before = (cell << 2) | ((heading + 1 + 2 * way) & 3)
+                        later = cost + turn
+                    elif behind >= 0:
+                        before = (behind << 2) | heading
+                        later = cost + np.int32(forward[behind, heading])
+                    else:
+                        continue
+                    kept = np.int32(min(later, 65534))
+                    if kept < np.int32(field[before]):
+                        field[before] = kept
+                        entry_state[entries] = before
+                        entry_next[entries] = bucket[later & 255]
+                        bucket[later & 255] = entries
+                        entries += 1
+                        waiting += 1
+            cost += 1
+
+
+@njit(cache=True, nogil=True)
+def read_fields(fields: UInt16, slots: Int32, cells: Int32, headings: Int8, unit: int, out: UInt16) -> None:
+    """Write the way from state (cells[j], headings[j]) to the goal of slots[i] into out[i, j]; compact cells.
+
+    In free steps, rounded up: distance / unit. A slot of -1 stands for no goal, which nobody reaches.
     """
     for i in range(len(slots)):
         if slots[i] < 0:
@@ -69,4 +136,5 @@ def read_fields(fields: UInt16, slots: Int32, cells: Int32, headings: Int8, out:
             continue
         field = fields[slots[i]]
         for j in range(len(cells)):
-            out[i, j] = field[(cells[j] << 2) + headings[j]]
+            distance = np.int32(field[(cells[j] << 2) + headings[j]])
+            out[i, j] = UNREACHABLE if distance == 65535 else (distance + unit - 1) // unit

@@ -1,4 +1,4 @@
-"""How many steps from any (cell, heading) to a goal cell: fields found on demand, kept within a memory bound."""
+"""How far it is from any (cell, heading) to a goal cell: fields found on demand, kept within a memory bound."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from fleet.errors import SettingError
 from fleet.grid import _distances
+from fleet.grid.guidance import HIGHEST_WEIGHT, Guidance
 from fleet.grid.layout import NO_CELL, Layout
-from robots.arrays import Bool, Int8, Int32, UInt16
+from robots.arrays import Bool, Int8, Int32, UInt8, UInt16
 
 UNREACHABLE: Final = 65535
 
@@ -22,12 +23,19 @@ class DistanceFields:
     that has gone unused the longest goes first. `memory_mb` bounds the fields together; memory is taken as fields are
     filled, not in advance.
 
+    Without guidance a distance is a number of steps; with it, the least sum of weights. `unit` is what a free step
+    costs (1 without guidance), so that `distance / unit` is about a number of steps in both cases.
+
     Cells inside the fields are compact: `compact[cell]` is the row of a passable cell in `layout.free_cells`, -1 for
     obstacles. `fields[slot, compact[cell] * 4 + heading]` is the distance, UNREACHABLE (65535) where there is no way.
     """
 
-    def __init__(self, layout: Layout, memory_mb: int = 4096) -> None:
+    def __init__(self, layout: Layout, memory_mb: int = 4096, guidance: Guidance | None = None) -> None:
         self.layout = layout
+        self.guidance = Guidance.none(layout) if guidance is None else guidance
+        if len(self.guidance.forward) != layout.cells:
+            raise ValueError(f"guidance is for {len(self.guidance.forward)} cells, not {layout.cells}")
+        self.unit = self.guidance.unit
         states = 4 * len(layout.free_cells)
         if states == 0:
             raise SettingError("layout", "has no passable cell", "use a map with free cells")
@@ -46,7 +54,10 @@ class DistanceFields:
         # Pages of an empty array are taken from the system when they are first written, so the bound costs nothing.
         self.fields: UInt16 = np.empty((self.capacity, states), dtype=np.uint16)
         self.computed = 0
-        self._queue: Int32 = np.empty(states, dtype=np.int32)
+        self._weights: UInt8 = np.ascontiguousarray(self.guidance.forward[layout.free_cells])
+        self._queue: Int32 = np.empty(states if self.guidance.is_uniform else 3 * states + 4, dtype=np.int32)
+        self._next_in_bucket: Int32 = np.empty(len(self._queue), dtype=np.int32)
+        self._bucket: Int32 = np.empty(HIGHEST_WEIGHT + 1, dtype=np.int32)
         self._slot_of: Int32 = np.full(layout.cells, -1, dtype=np.int32)
         self._goal_in: Int32 = np.full(self.capacity, NO_CELL, dtype=np.int32)
         self._last_use = np.zeros(self.capacity, dtype=np.int64)
@@ -90,17 +101,17 @@ class DistanceFields:
         return np.where(goals == NO_CELL, -1, self._slot_of[goals]).astype(np.int32)
 
     def travel(self, goals: Int32, cells: Int32, headings: Int8) -> UInt16:
-        """Steps from each robot state to each goal, uint16 (goals, robots); 65535 where there is no way or no goal.
+        """Free steps from each robot state to each goal, rounded up, uint16 (goals, robots).
 
-        cells, headings: the robots' cells and headings, equal lengths. Any number of goals may be asked for: beyond
-        the memory bound they are worked through in parts.
+        65535 where there is no way or no goal. cells, headings: the robots' cells and headings, equal lengths. Any
+        number of goals may be asked for: beyond the memory bound they are worked through in parts.
         """
         steps = np.empty((len(goals), len(cells)), dtype=np.uint16)
         rows = self.compact[cells]
         for start in range(0, len(goals), self.capacity):
             part = slice(start, start + self.capacity)
             slots = self.slots(np.asarray(goals[part], dtype=np.int32))
-            _distances.read_fields(self.fields, slots, rows, headings, steps[part])
+            _distances.read_fields(self.fields, slots, rows, headings, self.unit, steps[part])
         return steps
 
     def warmup(self) -> None:
@@ -127,7 +138,13 @@ class DistanceFields:
             oldest = np.argsort(self._last_use[: self._in_use - fresh], kind="stable")[: len(missing) - fresh]
             self._slot_of[self._goal_in[oldest]] = -1
             slots = np.concatenate([slots, oldest.astype(np.int32)])
-        _distances.fill_fields(self.compact_neighbours, compact, slots, self.fields, self._queue)
+        if self.guidance.is_uniform:
+            _distances.fill_fields(self.compact_neighbours, compact, slots, self.fields, self._queue)
+        else:
+            _distances.fill_weighted_fields(
+                self.compact_neighbours, self._weights, self.guidance.turn, compact, slots, self.fields, self._queue,
+                self._next_in_bucket, self._bucket,
+            )  # fmt: skip
         self._slot_of[missing] = slots
         self._goal_in[slots] = missing
         self._last_use[slots] = self._clock

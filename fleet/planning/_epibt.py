@@ -21,8 +21,8 @@ MANY = -2
 NEVER = np.int32(2**31 - 1)
 KEY_STEP = 256
 # Costs of operations that meet the goal are below zero; keys are not.
-COST_OFFSET = 64
-# Meeting the goal outweighs facing the wrong way afterwards, which costs at most two turns.
+COST_OFFSET = 4096
+# Meeting the goal outweighs facing the wrong way afterwards, which costs at most two turns. In free steps.
 MEETING_GAIN = 4
 UNREACHABLE = 65535
 
@@ -99,13 +99,17 @@ def _rank_operations(
     trailing: Int8,
     moves: Int16,
     possible: UInt64,
+    surcharges: UInt16,
+    unit: int,
+    width: int,
     keys: Int32,
 ) -> int:
     """Fill the keys of a robot; return the smallest.
 
-    Cost of an operation: steps to the goal from its end. Of one that meets the goal on the way: negative, by how early
-    it does so, or, if the next goal is known, by how much of the way there is behind it. A robot that will dwell at its
-    goal may not run through it on the way.
+    Cost of an operation: the distance to the goal from its end, and what its moves cost beyond free steps. Where the
+    operation meets the goal on the way, something negative takes the distance's place, by how early it does so, or, if
+    the next goal is known, by how much of the way there is behind it. A robot that will dwell at its goal may not run
+    through it on the way.
     """
     cell = cells[robot]
     heading = headings[robot]
@@ -114,10 +118,13 @@ def _rank_operations(
     slot = slots[robot]
     near = False
     wants = False
+    goal = NOBODY
+    guided = len(surcharges) > 0
     if slot >= 0:
         distance = fields[slot, state]
         wants = distance != UNREACHABLE
-        near = distance <= window
+        goal = goals[robot]
+        near = abs(goal // width - cell // width) + abs(goal % width - cell % width) <= window
     best = NEVER
     for operation in range(count):
         if not (possible[state, operation >> 6] >> np.uint64(operation & 63)) & np.uint64(1):
@@ -131,7 +138,6 @@ def _rank_operations(
         if wants and operation == 0:
             cost = np.int32(65535)
         if near:
-            goal = goals[robot]
             meets = -1
             leaves = False
             for step in range(window):
@@ -149,9 +155,11 @@ def _rank_operations(
                 elif not dwell[robot] and next_slots[robot] >= 0:
                     field = fields[next_slots[robot]]
                     ahead = _steps_from(field, compact[end] * 4, end_headings[heading, operation], trailing[operation])
-                    cost = max(min(ahead - next_base[robot] - MEETING_GAIN, 3), -COST_OFFSET)
+                    cost = max(min(ahead - next_base[robot] - MEETING_GAIN * unit, 3 * unit), -COST_OFFSET)
                 else:
                     cost = np.int32(meets - window)
+        if guided:
+            cost += np.int32(surcharges[state, operation])
         if has_blocked:
             enters = False
             before = cell
@@ -250,6 +258,9 @@ def search(
     trailing: Int8,
     moves: Int16,
     possible: UInt64,
+    surcharges: UInt16,
+    unit: int,
+    width: int,
     revisits: int,
     max_tries: int,
     reserved: Int32,
@@ -280,7 +291,7 @@ def search(
         if best_key[root] < 0:
             best_key[root] = _rank_operations(
                 root, cells, headings, goals, slots, next_slots, next_base, dwell, blocked, has_blocked,
-                fields, compact, offsets, end_headings, trailing, moves, possible, keys,
+                fields, compact, offsets, end_headings, trailing, moves, possible, surcharges, unit, width, keys,
             )  # fmt: skip
         if best_key[root] & (KEY_STEP - 1) == chosen[root]:
             continue
@@ -337,7 +348,7 @@ def search(
             if best_key[other] < 0:
                 best_key[other] = _rank_operations(
                     other, cells, headings, goals, slots, next_slots, next_base, dwell, blocked, has_blocked,
-                    fields, compact, offsets, end_headings, trailing, moves, possible, keys,
+                    fields, compact, offsets, end_headings, trailing, moves, possible, surcharges, unit, width, keys,
                 )  # fmt: skip
             counts[PUSHES] += 1
             _lift(cells[other], offsets[headings[other], chosen[other]], reserved, window)

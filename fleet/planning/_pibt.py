@@ -26,12 +26,18 @@ def _rank_cells(
     fields: UInt16,
     compact: Int32,
     neighbours: Int32,
+    forward: UInt8,
+    turn_cost: int,
+    unit: int,
     blocked: Bool,
     has_blocked: bool,
     candidates: Int32,
     costs: Int32,
 ) -> None:
-    """Write the robot's five cells (ahead by heading, then its own) by ascending steps to the goal; -1 at the end."""
+    """Write the robot's five cells (ahead by heading, then its own) by ascending cost; -1 at the end.
+
+    Cost: the distance to the goal from there, turns on the way there, and what the move costs beyond a free step.
+    """
     cell = cells[robot]
     heading = headings[robot]
     slot = slots[robot]
@@ -48,8 +54,9 @@ def _rank_cells(
                 place = -1
                 cost = NEVER
             elif wants:
-                # Twice the steps, so that going beats staying where both are as far from the goal.
-                cost = (np.int32(fields[slot, compact[place] * 4 + choice]) + turns) * 2
+                # Twice the cost, so that going beats staying where both are as far from the goal.
+                surcharge = turns * turn_cost + np.int32(forward[cell, choice]) - unit
+                cost = (np.int32(fields[slot, compact[place] * 4 + choice]) + surcharge) * 2
             else:
                 cost = np.int32(1 + turns)
         position = choice
@@ -71,6 +78,9 @@ def choose_targets(
     fields: UInt16,
     compact: Int32,
     neighbours: Int32,
+    forward: UInt8,
+    turn_cost: int,
+    unit: int,
     blocked: Bool,
     has_blocked: bool,
     occupied_now: Int32,
@@ -98,8 +108,8 @@ def choose_targets(
         stack_robot[0] = order[position]
         stack_choice[0] = 0
         _rank_cells(
-            order[position], cells, headings, slots, fields, compact, neighbours, blocked, has_blocked,
-            stack_cells[0], costs,
+            order[position], cells, headings, slots, fields, compact, neighbours, forward, turn_cost, unit,
+            blocked, has_blocked, stack_cells[0], costs,
         )  # fmt: skip
         while depth >= 0:
             robot = stack_robot[depth]
@@ -120,8 +130,8 @@ def choose_targets(
                     stack_robot[depth] = other
                     stack_choice[depth] = 0
                     _rank_cells(
-                        other, cells, headings, slots, fields, compact, neighbours, blocked, has_blocked,
-                        stack_cells[depth], costs,
+                        other, cells, headings, slots, fields, compact, neighbours, forward, turn_cost, unit,
+                        blocked, has_blocked, stack_cells[depth], costs,
                     )  # fmt: skip
                     pushed = True
                 else:

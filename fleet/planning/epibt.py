@@ -14,10 +14,10 @@ from fleet.errors import SettingError
 from fleet.grid.distances import UNREACHABLE, DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning import _epibt
-from fleet.planning.operations import operations, possible_operations
+from fleet.planning.operations import operation_surcharges, operations, possible_operations
 from fleet.planning.planner import PlanRequest, PlanWindow
 from fleet.planning.request import RequestColumns, lone_robot
-from robots.arrays import Int8, Int32, UInt8, UInt64
+from robots.arrays import Int8, Int32, UInt8, UInt16, UInt64
 
 _COUNTS = ("searches", "tries", "pushes", "failures", "demoted")
 
@@ -60,6 +60,7 @@ class EPIBT:
         width = self.layout.width
         self._offsets: Int32 = ops.rows.astype(np.int32) * width + ops.columns
         self._possible: UInt64 = possible_operations(ops, self.layout, distances.compact)
+        self._surcharges: UInt16 = operation_surcharges(ops, distances, self._possible)
         self._reserved: Int32 = np.empty((self.layout.cells, ops.window + 1), dtype=np.int32)
         self._request = RequestColumns(self.layout)
         self._allocate(0)
@@ -82,9 +83,10 @@ class EPIBT:
         _epibt.search(
             columns.cells, columns.headings, columns.goals, slots, next_slots, next_base, columns.dwell, columns.hold,
             columns.order, columns.rank, columns.blocked, columns.has_blocked, distances.fields, distances.compact,
-            self._offsets, ops.headings, ops.trailing, ops.moves, self._possible, params.revisits, params.max_tries,
-            self._reserved, chosen, self._keys, self._best_key, self._visits, self._visited_by,
-            self._stack_robot[: params.max_depth], self._stack_key, self._stack_old, counts,
+            self._offsets, ops.headings, ops.trailing, ops.moves, self._possible, self._surcharges, distances.unit,
+            self.layout.width, params.revisits, params.max_tries, self._reserved, chosen, self._keys, self._best_key,
+            self._visits, self._visited_by, self._stack_robot[: params.max_depth], self._stack_key, self._stack_old,
+            counts,
         )  # fmt: skip
         _epibt.write_actions(
             columns.cells, columns.headings, slots, columns.hold, distances.fields, distances.compact,
@@ -109,10 +111,11 @@ class EPIBT:
         """
         request, distances = self._request, self._distances
         slots = distances.slots(request.goals)
-        states = distances.compact[request.cells] * 4 + request.headings
         near = (slots >= 0) & ~request.dwell & (request.next_goals != NO_CELL)
         near &= request.next_goals != request.goals
-        near &= distances.fields[slots, states] <= self.params.window
+        width = self.layout.width
+        rows = np.abs(request.goals // width - request.cells // width)
+        near &= rows + np.abs(request.goals % width - request.cells % width) <= self.params.window
         next_slots: Int32 = np.full(len(slots), -1, dtype=np.int32)
         next_base: Int32 = np.zeros(len(slots), dtype=np.int32)
         if near.any():

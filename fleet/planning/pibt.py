@@ -25,6 +25,7 @@ class PIBT:
     def __init__(self, distances: DistanceFields) -> None:
         self.layout = distances.layout
         self._distances = distances
+        self._forward: UInt8 = distances.guidance.forward
         self._occupied_now: Int32 = np.empty(self.layout.cells, dtype=np.int32)
         self._occupied_next: Int32 = np.empty(self.layout.cells, dtype=np.int32)
         self._costs: Int32 = np.empty(5, dtype=np.int32)
@@ -39,8 +40,9 @@ class PIBT:
         slots = distances.slots(columns.goals)
         _pibt.choose_targets(
             columns.cells, columns.headings, slots, columns.hold, columns.order, distances.fields, distances.compact,
-            self.layout.neighbours, columns.blocked, columns.has_blocked, self._occupied_now, self._occupied_next,
-            self._target_of, self._stack_robot, self._stack_choice, self._stack_cells, self._costs,
+            self.layout.neighbours, self._forward, distances.guidance.turn, distances.unit, columns.blocked,
+            columns.has_blocked, self._occupied_now, self._occupied_next, self._target_of, self._stack_robot,
+            self._stack_choice, self._stack_cells, self._costs,
         )  # fmt: skip
         _pibt.choose_actions(
             columns.cells, columns.headings, self.layout.neighbours, self._occupied_now, self._target_of,

@@ -1,7 +1,8 @@
-"""Steps from a robot to a cell: a forward search over (row, column, heading), with dictionaries and nothing else."""
+"""Steps from a robot to a cell: forward searches over (row, column, heading), with dictionaries and nothing else."""
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 
 # One cell forward, by heading: east, south, west, north.
@@ -19,6 +20,25 @@ def after_one_step(passable: set[Place], robot: Robot) -> list[Robot]:
     if (row + down, column + right) in passable:
         return [(row + down, column + right, heading), *turned]
     return turned
+
+
+def least_cost(passable: set[Place], forward: dict[Robot, int], turn: int, robot: Robot, goal: Place) -> int | None:
+    """Least sum of weights that brings the robot into the goal cell, with any heading; None if there is no way.
+
+    forward: what moving ahead costs from each (row, column, heading).
+    """
+    cost = {robot: 0}
+    waiting = [(0, robot)]
+    while waiting:
+        so_far, here = heapq.heappop(waiting)
+        if here[:2] == goal:
+            return so_far
+        for following in after_one_step(passable, here):
+            total = so_far + (turn if following[:2] == here[:2] else forward[here])
+            if total < cost.get(following, total + 1):
+                cost[following] = total
+                heapq.heappush(waiting, (total, following))
+    return None
 
 
 def steps_to(passable: set[Place], robot: Robot, goal: Place) -> int | None:
