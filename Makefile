@@ -15,7 +15,7 @@ test: lint test-compiled test-interpreted test-bounds
 	@echo "make test: all checks passed"
 
 bench: setup
-	$(BIN)/futurepark bench
+	$(BIN)/futurepark bench --plots build/bench
 
 setup: $(VENV)/.installed
 

@@ -1,4 +1,4 @@
-"""What a benchmark is: a name, a title, and something to run that gives tables."""
+"""What a benchmark is: a name, a title, and something to run that gives tables and charts."""
 
 from __future__ import annotations
 
@@ -19,11 +19,31 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """A line of a chart: points by ascending x. The figures of others are drawn dashed."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    others: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Figures over one quantity, such as the number of robots; axes begin at zero."""
+
+    title: str
+    x: str
+    y: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a benchmark found; notes say how it was measured and where its references come from."""
 
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from benchmarks import distances, league, planning, simulation
+from benchmarks import distances, league, planning, scheduling, simulation
 from benchmarks.benchmark import Benchmark
 from fleet.errors import SettingError
 
 CATALOGUE: Final[dict[str, Benchmark]] = {
-    module.BENCHMARK.name: module.BENCHMARK for module in (simulation, distances, planning, league)
+    module.BENCHMARK.name: module.BENCHMARK for module in (simulation, distances, planning, scheduling, league)
 }
 
 

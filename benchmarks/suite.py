@@ -12,6 +12,7 @@ import msgspec
 
 from benchmarks.benchmark import Cell, Outcome, Table
 from benchmarks.catalogue import CATALOGUE, find_benchmark
+from benchmarks.charts import draw_charts, make_folder
 from benchmarks.machine import describe_machine
 from robots.errors import FutureparkError
 
@@ -22,20 +23,27 @@ if TYPE_CHECKING:
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
-def run_suite(names: list[str], console: Console, *, full: bool, as_json: bool) -> None:
+def run_suite(names: list[str], console: Console, *, full: bool, as_json: bool, plots: Path | None = None) -> None:
     """Run the named benchmarks, or all; print tables as they come, or everything as one JSON object at the end.
 
-    Raises SettingError for a name that there is not, before anything is run; FutureparkError if a benchmark fails.
+    plots: a folder, made if need be, into which the charts of each benchmark go as `NAME.png`. Raises SettingError for
+    a name that there is not and for a folder that cannot be made, before anything is run; FutureparkError if a
+    benchmark fails.
     """
     benchmarks = [find_benchmark(name) for name in names or CATALOGUE]
+    if plots is not None:
+        make_folder(plots)
     machine = describe_machine()
     if not as_json:
         console.print(", ".join(f"{name} {value}" for name, value in machine.items()), highlight=False)
     outcomes = []
     for benchmark in benchmarks:
         outcomes.append(_run_alone(benchmark.name, full=full))
+        picture = None if plots is None else draw_charts(outcomes[-1], plots)
         if not as_json:
             print_outcome(console, outcomes[-1])
+            if picture is not None:
+                console.print(f"- charts in {picture}", highlight=False, soft_wrap=True)
     if as_json:
         everything = {"machine": machine, "full": full, "benchmarks": outcomes}
         console.file.write(msgspec.json.format(msgspec.json.encode(everything), indent=2).decode() + "\n")

@@ -19,6 +19,7 @@ def bench(
     *,
     list_only: Annotated[bool, typer.Option("--list", help="List the benchmarks and exit.")] = False,
     full: Annotated[bool, typer.Option("--full", help="The long form, comparable with the references.")] = False,
+    plots: Annotated[Path | None, typer.Option(help="Folder for charts of the figures (PNG).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON instead of tables.")] = False,
 ) -> None:
     """Measure speed and memory on one core, beside named references. Needs a source checkout."""
@@ -33,7 +34,7 @@ def bench(
     if list_only:
         list_benchmarks(console, as_json=as_json)
     else:
-        run_suite(names or [], console, full=full, as_json=as_json)
+        run_suite(names or [], console, full=full, as_json=as_json, plots=plots)
 
 
 def source_checkout() -> Path:

@@ -9,37 +9,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
-from scipy.spatial import cKDTree
 
+from fleet.assignment.auction import AuctionFloor, AuctionParams
 from fleet.errors import SettingError
 from fleet.grid.distances import UNREACHABLE, DistanceFields
+from fleet.grid.layout import NO_TASK
 from robots.arrays import Float64, Int8, Int32, Int64
+
+# When more robots ask than are matched at once, a coarser auction gets further in the same time.
+_RUSH: Final = 4.0
+# By multiples of this, shares of a circle never fall on each other.
+_GOLDEN: Final = 0.6180339887498949
 
 
 @dataclass(frozen=True, slots=True)
 class LeagueSchedulerParams:
     """Settings of the League scheduler.
 
-    candidates     tasks that are weighed up for each robot in one round of matching
+    candidates     tasks that a robot keeps in mind while it is matched: a matter of speed only
     length_weight  what a step inside a task costs, in steps on the way to its first errand
+    stay           steps by which another task must be better before a robot turns from the one it is on its way to
+    tolerance      steps by which the total cost may be above the least, for each robot; four times that while more
+                   than `at_once` robots ask
+    at_once        robots on their way that are matched anew in one call, at least; of more, one part of the floor
+                   after another
+    looks          looks at tasks in one call, about 10 ms a million, after which the rest is matched first come, first
+                   served
     """
 
-    candidates: int = 32
+    candidates: int = 8
     length_weight: float = 0.2
+    stay: float = 1.0
+    tolerance: float = 0.5
+    at_once: int = 1000
+    looks: int = 3_000_000
 
     def __post_init__(self) -> None:
-        if self.candidates < 1:
-            raise SettingError("scheduler candidates", f"is {self.candidates}", "use 1 or more")
-        if not (isfinite(self.length_weight) and self.length_weight >= 0):
-            raise SettingError("scheduler length_weight", f"is {self.length_weight}", "use zero or more")
+        for name in ("candidates", "at_once", "looks"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"scheduler {name}", f"is {getattr(self, name)}", "use 1 or more")
+        for name in ("length_weight", "stay"):
+            if not (isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise SettingError(f"scheduler {name}", f"is {getattr(self, name)}", "use zero or more")
+        if not (isfinite(self.tolerance) and self.tolerance > 0):
+            raise SettingError("scheduler tolerance", f"is {self.tolerance}", "use more than zero")
 
 
 class LeagueScheduler:
-    """Matches robots to tasks in rounds; a round weighs up the nearest candidates of each robot.
+    """Matches robots to tasks by auction, afresh in each call, with work bounded when everybody asks at once.
 
     The way to a first errand is read from its distance field where that is in memory, and is otherwise estimated by
     the Manhattan distance, which is never too long. A robot that was given a task on too low an estimate may be
@@ -49,67 +69,58 @@ class LeagueScheduler:
     def __init__(self, distances: DistanceFields, params: LeagueSchedulerParams | None = None) -> None:
         self.params = params or LeagueSchedulerParams()
         self._distances = distances
+        self._width = distances.layout.width
+        self._floor = AuctionFloor(distances)
+        self._turn = 0
 
-    def match(self, cells: Int32, headings: Int8, first: Int32, last: Int32) -> Int32:
+    def warmup(self) -> None:
+        """Compile the kernels."""
+        cell = self._distances.layout.free_cells[:1]
+        self.match(cell, np.zeros(1, dtype=np.int8), cell, cell)
+
+    def match(self, cells: Int32, headings: Int8, first: Int32, last: Int32, current: Int32 | None = None) -> Int32:
         """Return a task for each robot, int32 (robots,), -1 where no task that the robot can reach is left.
 
         cells, headings: robots that may take a task. first, last: int32 (tasks,), cells of the first and the last
-        errand of tasks that may be taken. No task is given twice.
+        errand of tasks that may be taken. No task is given twice. current: int32 (robots,), the task that each robot
+        is on its way to, -1 for none. With more than `at_once` robots on their way most keep it, in turn.
         """
-        task_of = np.full(len(cells), -1, dtype=np.int32)
-        length = self.params.length_weight * self._manhattan(first, last)
-        robots, tasks = np.arange(len(cells)), np.arange(len(first))
-        while len(robots) and len(tasks):
-            found = self._round(cells[robots], headings[robots], first[tasks], length[tasks])
-            given = found >= 0
-            if not given.any():
-                break
-            task_of[robots[given]] = tasks[found[given]]
-            robots, tasks = robots[~given], np.delete(tasks, found[given])
-        return task_of
+        given = np.full(len(cells), NO_TASK, dtype=np.int32)
+        if current is None:
+            current = given.copy()
+        keep = self._keepers(cells, current)
+        given[keep] = current[keep]
+        left = np.ones(len(first), dtype=np.bool_)
+        left[current[keep]] = False
+        robots, tasks = np.flatnonzero(given == NO_TASK), np.flatnonzero(left)
+        if len(robots) == 0 or len(tasks) == 0:
+            return given
+        params = self.params
+        length = params.length_weight * self._manhattan(first[tasks], last[tasks])
+        row_of = np.full(len(first) + 1, NO_TASK, dtype=np.int32)
+        row_of[tasks] = np.arange(len(tasks), dtype=np.int32)
+        tolerance = params.tolerance if len(keep) == 0 and len(robots) <= params.at_once else _RUSH * params.tolerance
+        found = self._floor.match(
+            self._floor.robots(cells[robots], headings[robots]),
+            self._floor.tasks(first[tasks], length),
+            row_of[current[robots]],
+            AuctionParams(params.stay, tolerance, params.candidates, params.looks),
+        )
+        given[robots] = np.where(found >= 0, tasks[found], NO_TASK)
+        return given
 
-    def _round(self, cells: Int32, headings: Int8, first: Int32, length: Float64) -> Int64:
-        """Match as many robots as the candidates allow at least total cost; -1 for the others."""
-        robots, tasks = len(cells), len(first)
-        robot, task = self._candidates(cells, first, length)
-        cost = self._ways(cells[robot], headings[robot], first[task]) + length[task]
-        possible = np.isfinite(cost)
-        # A stored zero would count as no edge at all.
-        robot, task, cost = robot[possible], task[possible], cost[possible] + 1.0
-        # To leave a robot out, by a column of its own, costs more than any change among the others could save.
-        alone = np.arange(robots)
-        leave_out = np.full(robots, 1.0 + 2.0 * robots * cost.max(initial=0.0))
-        edges = (np.concatenate([robot, alone]), np.concatenate([task, tasks + alone]))
-        graph = csr_matrix((np.concatenate([cost, leave_out]), edges), shape=(robots, tasks + robots))
-        rows, columns = min_weight_full_bipartite_matching(graph)
-        found = np.full(robots, -1, dtype=np.int64)
-        found[rows] = np.where(columns < tasks, columns, -1)
-        return found
-
-    def _candidates(self, cells: Int32, first: Int32, length: Float64) -> tuple[Int64, Int64]:
-        """Pairs (robot, task) with the lowest estimates of cost for each robot.
-
-        The length of a task is a third coordinate, in which every robot is at zero: Manhattan distance in three
-        dimensions is the cost, and its nearest neighbours are the candidates.
-        """
-        width = self._distances.layout.width
-        tree = cKDTree(np.stack([first // width, first % width, length], axis=1))
-        places = np.stack([cells // width, cells % width, np.zeros(len(cells))], axis=1)
-        count = min(self.params.candidates, len(first))
-        task = np.asarray(tree.query(places, k=count, p=1)[1], dtype=np.int64)
-        return np.repeat(np.arange(len(cells)), count), task.reshape(-1)
-
-    def _ways(self, cells: Int32, headings: Int8, goals: Int32) -> Float64:
-        """Steps, or an estimate of them, from each robot state to the goal in the same row; infinite if no way."""
-        known = self._distances.holds(goals)
-        ways = self._manhattan(cells, goals)
-        steps = steps_each(self._distances, goals[known], cells[known], headings[known])
-        ways[known] = np.where(steps == UNREACHABLE, np.inf, steps)
-        return ways
+    def _keepers(self, cells: Int32, current: Int32) -> Int64:
+        """Robots that keep their task in this call: all but a strip of the floor, another one in each call."""
+        going = np.flatnonzero(current != NO_TASK)
+        if len(going) <= self.params.at_once:
+            return going[:0]
+        begin = int(self._turn * _GOLDEN * len(going))
+        self._turn += 1
+        from_west = going[np.argsort(cells[going] % self._width, kind="stable")]
+        return from_west[(np.arange(self.params.at_once, len(going)) + begin) % len(going)]
 
     def _manhattan(self, here: Int32, there: Int32) -> Float64:
-        width = self._distances.layout.width
-        rows, columns = here // width - there // width, here % width - there % width
+        rows, columns = here // self._width - there // self._width, here % self._width - there % self._width
         distance: Float64 = np.abs(rows).astype(np.float64) + np.abs(columns)
         return distance
 

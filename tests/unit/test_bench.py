@@ -9,21 +9,16 @@ import subprocess
 import sys
 
 import msgspec
-import numpy as np
 import pytest
 import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks import __main__ as worker
-from benchmarks import catalogue, distances, instances, machine, one_goal, simulation, suite
-from benchmarks.benchmark import Benchmark, LeftOutError, Options, Outcome, Report, Table
+from benchmarks import catalogue, charts, distances, instances, machine, simulation, suite
+from benchmarks.benchmark import Benchmark, Chart, LeftOutError, Options, Outcome, Report, Series, Table
 from fleet.app import bench_command
 from fleet.errors import SettingError
-from fleet.grid.distances import DistanceFields
-from fleet.grid.map_file import MapFile
-from fleet.planning.auditor import PlanAuditor
-from fleet.planning.registry import make_planner
 from robots.errors import FutureparkError
 from tests.floors import drawn
 
@@ -136,6 +131,35 @@ def test_a_benchmark_that_fails_is_an_error(monkeypatch):
         suite._run_alone("league", full=False)
 
 
+CHART = Chart("Speed", "robots", "ms", (Series("ours", ((1.0, 2.0), (5.0, 3.0))), Series("C++", ((1.0, 4.0),), True)))
+
+
+def test_charts_are_drawn_one_picture_a_benchmark(monkeypatch, tmp_path):
+    charted = Outcome("made_up", "t", 1.0, 1.0, Report((TABLE,), (), (CHART, CHART)))
+    monkeypatch.setattr(suite, "_run_alone", lambda *_arguments, **_options: charted)
+    shown = console()
+    suite.run_suite(["distances"], shown, full=False, as_json=False, plots=tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b" / "made_up.png").read_bytes().startswith(b"\x89PNG")
+    assert "made_up.png" in text(shown).replace("\n", "")
+    assert charts.draw_charts(FOUND, tmp_path) is None
+    assert charts.draw_charts(LEFT_OUT, tmp_path) is None
+
+
+def test_a_chart_has_a_line_a_series_and_the_figures_of_others_are_dashed():
+    axes = charts.chart_figure([CHART]).axes[0]
+    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("Speed", "robots", "ms")
+    ours, others = axes.get_lines()
+    assert (ours.get_linestyle(), others.get_linestyle()) == ("-", "--")
+    assert ours.get_xydata().tolist() == [[1.0, 2.0], [5.0, 3.0]]
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(monkeypatch, tmp_path):
+    monkeypatch.setattr(suite, "_run_alone", lambda *_arguments, **_options: pytest.fail("it ran"))
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match="cannot be made"):
+        suite.run_suite([], console(), full=False, as_json=False, plots=tmp_path / "file" / "plots")
+
+
 # The process of one benchmark
 
 
@@ -245,41 +269,6 @@ def test_the_simulation_is_timed_step_by_step(monkeypatch):
     assert factor == pytest.approx(60.0 / wall_s)
 
 
-@pytest.fixture
-def floor():
-    rows = ("S......E", ".######.", ".######.", "E......S")
-    return MapFile("a.map", rows, 5, drawn(" ".join(rows)))
-
-
-def test_one_goal_robots_always_have_a_goal_that_they_are_not_at(floor):
-    fields = DistanceFields(floor.layout)
-    fleet, planner, auditor = (
-        one_goal.OneGoalFleet(floor, fields, 4, seed=2),
-        make_planner("pibt", fields),
-        PlanAuditor(floor.layout),
-    )
-    places = {cell for cell, symbol in enumerate("".join(floor.rows)) if symbol in "SE"}
-    reached = 0
-    for _ in range(60):
-        cells, headings, goals = fleet.cells.copy(), fleet.headings.copy(), fleet.goals.copy()
-        fleet.step(planner)
-        forward = fleet.cells != cells
-        turned = (fleet.headings - headings) % 4
-        actions = np.where(forward, 0, np.array([3, 1, 3, 2])[turned]).astype(np.uint8)
-        auditor.check_state(auditor.check(cells, headings, actions), fleet.cells, fleet.headings)
-        reached += int((fleet.cells == goals).sum())
-        assert set(fleet.goals.tolist()) <= places
-    assert auditor.findings == []
-    assert fleet.finished == reached > 0
-    assert len(fleet.planning_s) == len(fleet.finding_s) == 60
-
-
-def test_the_same_seed_gives_the_same_workload(floor):
-    fleets = [one_goal.OneGoalFleet(floor, DistanceFields(floor.layout), 4, seed=s) for s in (1, 1, 2)]
-    starts = [(fleet.cells.tolist(), fleet.goals.tolist()) for fleet in fleets]
-    assert starts[0] == starts[1] != starts[2]
-
-
 # The command
 
 
@@ -293,8 +282,8 @@ def test_an_installation_without_sources_has_no_benchmarks(monkeypatch, tmp_path
     ("arguments", "expected"),
     [
         (("--list",), "distances"),
-        (("distances", "--full", "--json"), "['distances'] {'full': True, 'as_json': True}"),
-        ((), "[] {'full': False, 'as_json': False}"),
+        (("distances", "--full", "--json"), "['distances'] {'full': True, 'as_json': True, 'plots': None}"),
+        (("--plots", "charts"), "[] {'full': False, 'as_json': False, 'plots': PosixPath('charts')}"),
     ],
 )
 def test_the_command_lists_or_runs(monkeypatch, arguments, expected):

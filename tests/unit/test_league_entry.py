@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fleet.assignment.league_scheduler import LeagueScheduler
+from fleet.assignment.league_scheduler import LeagueScheduler, LeagueSchedulerParams
 from fleet.errors import SettingError
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
@@ -99,6 +99,16 @@ def test_opened_tasks_stay_and_others_are_matched_anew():
     still_closed = situation(layout, [2, 5], [[1, 9], [8, 9]])
     still_closed.pool.update(np.array([1, 0], dtype=np.int32), still_closed.cells, 1)
     assert contestant.compute(still_closed).schedule.tolist() == [0, 1]
+
+
+def test_the_scheduler_knows_who_is_on_the_way_to_what():
+    layout, clock = drawn("." * 12), SimulatedClock()
+    distances = DistanceFields(layout)
+    scheduler = LeagueScheduler(distances, LeagueSchedulerParams(stay=20.0))
+    contestant = FleetEntry(distances, Listener(clock, 0.0), scheduler, clock)
+    now = situation(layout, [5], [[6, 6], [11, 11]])
+    now.pool.update(np.array([1], dtype=np.int32), now.cells, 1)
+    assert contestant.compute(now).schedule.tolist() == [1]
 
 
 def test_a_free_robot_gets_a_task_that_nobody_has_beside_opened_ones():

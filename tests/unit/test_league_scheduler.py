@@ -23,14 +23,14 @@ def cells(*indices):
     return np.array(indices, dtype=np.int32)
 
 
-def match(layout, robots, tasks, headings=None, known=(), **params):
+def match(layout, robots, tasks, headings=None, known=(), current=None, **params):
     """Match robots (cells) to tasks (first, last); fields of the cells in `known` are in memory."""
     distances = DistanceFields(layout)
     distances.slots(cells(*known))
     scheduler = LeagueScheduler(distances, LeagueSchedulerParams(**params))
     headings = np.array(headings or [EAST] * len(robots), dtype=np.int8)
     first, last = cells(*(task[0] for task in tasks)), cells(*(task[1] for task in tasks))
-    found = scheduler.match(cells(*robots), headings, first, last)
+    found = scheduler.match(cells(*robots), headings, first, last, None if current is None else cells(*current))
     assert found.dtype == np.int32
     return found.tolist()
 
@@ -57,7 +57,8 @@ def test_matching_has_the_least_total_cost(data):
         pairs = [cost(robot, task) for robot, task in enumerate(found) if task >= 0]
         return (sum(task < 0 for task in found), sum(pairs)) if None not in pairs else (len(found) + 1, 0.0)
 
-    found = match(layout, robots, tasks, headings, known=[task[0] for task in tasks], length_weight=weight)
+    known = [task[0] for task in tasks]
+    found = match(layout, robots, tasks, headings, known=known, length_weight=weight, tolerance=0.05)
     given_out = [task for task in found if task >= 0]
     assert len(set(given_out)) == len(given_out)
     options = [*range(len(tasks)), *[-1] * len(robots)]
@@ -132,9 +133,75 @@ def test_steps_each_reads_one_goal_for_each_robot():
     assert steps.tolist() == [2, 4, UNREACHABLE, UNREACHABLE]
 
 
+def test_robots_on_their_way_turn_to_better_tasks():
+    tasks = [(1, 1), (8, 8), (9, 9)]
+    assert match(drawn("." * 10), [7, 0], tasks, current=[0, 1], stay=0.0) == [1, 0]
+    assert match(drawn("." * 10), [7, 0], tasks, current=[2, 0], stay=0.0) == [1, 0]
+
+
+def test_a_robot_turns_from_its_task_only_for_more_than_it_stays_for():
+    tasks = [(2, 2), (4, 4)]
+    assert match(drawn("." * 10), [0], tasks, current=[1], stay=1.0) == [0]
+    assert match(drawn("." * 10), [0], tasks, current=[1], stay=3.0) == [1]
+
+
+def test_with_many_on_their_way_one_strip_of_the_floor_after_another_is_matched_anew():
+    scheduler = LeagueScheduler(DistanceFields(drawn("." * 60)), LeagueSchedulerParams(at_once=4))
+    robots, headings = cells(*range(0, 60, 5)), np.zeros(12, dtype=np.int8)
+    tasks = cells(*range(1, 61, 5), *[59] * 12)
+    found = np.arange(12, 24, dtype=np.int32)
+    turned = []
+    for _ in range(12):
+        before, found = found, scheduler.match(robots, headings, tasks, tasks, found)
+        assert len(set(found.tolist())) == 12
+        turned.append(np.flatnonzero(found != before).tolist())
+    assert turned[0] == [0, 1, 2, 3]
+    assert max(map(len, turned)) == 4
+    assert sorted(robot for some in turned for robot in some) == list(range(12))
+    assert found.tolist() == list(range(12))
+
+
+def test_robots_without_a_task_get_one_at_once_however_many_are_on_their_way():
+    found = match(
+        drawn("." * 20), [0, 5, 10, 15], [(cell, cell) for cell in range(8)], current=[0, -1, 1, -1], at_once=1
+    )
+    assert min(found) >= 0
+    assert len(set(found)) == 4
+
+
+def test_tasks_that_are_kept_are_not_given_again():
+    tasks = [(1, 1), (12, 12), (19, 19)]
+    assert match(drawn("." * 20), [0, 10, 11], tasks, current=[0, 1, -1], at_once=1) == [0, 1, 2]
+
+
+def test_when_looks_run_out_everybody_still_gets_a_task():
+    tasks = [(cell, cell) for cell in range(20)]
+    found = match(drawn("." * 20), range(0, 20, 2), tasks, looks=1)
+    assert min(found) >= 0
+    assert len(set(found)) == 10
+
+
+def test_warming_up_finds_no_fields_and_changes_no_answer():
+    distances = DistanceFields(drawn("....."))
+    scheduler = LeagueScheduler(distances)
+    scheduler.warmup()
+    assert distances.held == 0
+    assert scheduler.match(cells(0, 3), np.zeros(2, dtype=np.int8), cells(4), cells(4)).tolist() == [-1, 0]
+
+
 @pytest.mark.parametrize(
     "bad",
-    [{"candidates": 0}, {"length_weight": -0.1}, {"length_weight": float("nan")}, {"length_weight": float("inf")}],
+    [
+        {"candidates": 0},
+        {"at_once": 0},
+        {"looks": 0},
+        {"length_weight": -0.1},
+        {"length_weight": float("nan")},
+        {"length_weight": float("inf")},
+        {"stay": -1.0},
+        {"tolerance": 0.0},
+        {"tolerance": float("nan")},
+    ],
 )
 def test_impossible_settings_are_refused(bad):
     with pytest.raises(SettingError, match=next(iter(bad))):

@@ -71,6 +71,7 @@ class FleetEntry:
         """Compile what the first step needs, as the League's preprocessing time allows."""
         self._distances.warmup()
         self._planner.warmup()
+        self._scheduler.warmup()
 
     def compute(self, situation: Situation) -> Proposal:
         """Decide who does which task and what every robot does next."""
@@ -97,8 +98,14 @@ class FleetEntry:
         places[robots] = -1
         holder_movable = movable[np.maximum(pool.robot, 0)]
         tasks = np.flatnonzero((pool.robot == NO_ROBOT) | holder_movable).astype(np.int32)
+        row_of = np.full(pool.size + 1, -1, dtype=np.int32)
+        row_of[tasks] = np.arange(len(tasks), dtype=np.int32)
         task_of = self._scheduler.match(
-            situation.cells[robots], situation.headings[robots], pool.first[tasks], pool.last[tasks]
+            situation.cells[robots],
+            situation.headings[robots],
+            pool.first[tasks],
+            pool.last[tasks],
+            current=row_of[pool.place_of_robot[robots]],
         )
         given = task_of >= 0
         places[robots[given]] = tasks[task_of[given]]
