@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from benchmarks.drawn_league import OPEN_TASKS_A_ROBOT, draw_league
 from fleet.assignment.league_scheduler import LeagueScheduler
 from fleet.grid.distances import DistanceFields
 from fleet.grid.map_file import MapFile
@@ -21,8 +22,6 @@ from fleet.runtime.league.task_pool import LeagueTaskPool
 from robots.arrays import Int8, Int32
 from robots.state import Action
 
-# As the League's instances have it.
-_OPEN_TASKS_A_ROBOT: Final = 1.5
 _TURN: Final[Int8] = np.array([0, 1, -1, 0], dtype=np.int8)
 
 
@@ -54,14 +53,13 @@ class FreeFlowPlanner:
     def __init__(self, distances: DistanceFields) -> None:
         self._distances = distances
 
-    def plan(self, request: PlanRequest) -> PlanWindow:
+    def plan(self, request: PlanRequest, budget_s: float | None = None) -> PlanWindow:  # noqa: ARG002
         """Plan one step."""
         distances, cells, headings = self._distances, request.cells, request.headings
         slots = distances.slots(request.goals)
         ahead = distances.layout.neighbours[cells, headings]
         places = np.stack([np.where(ahead >= 0, ahead, cells), cells, cells])
-        states = distances.compact[places] * 4 + (headings + _TURN[:3, None] & 3)
-        ways = distances.fields[slots, states].astype(np.int64)
+        ways = distances.at(slots, places, headings + _TURN[:3, None] & 3).astype(np.int64)
         ways[0, ahead < 0] = np.iinfo(np.int64).max
         rests = (slots < 0) | (cells == request.goals)
         actions = np.where(rests, np.uint8(Action.WAIT), ways.argmin(axis=0).astype(np.uint8))
@@ -81,18 +79,13 @@ class FreeFlowLeague:
     """
 
     def __init__(self, map_file: MapFile, robots: int, steps: int, seed: int) -> None:
-        layout = map_file.layout
-        rng = np.random.default_rng(seed)
-        symbols = np.array(list("".join(map_file.rows)))
-        tasks = int(_OPEN_TASKS_A_ROBOT * robots) + robots * steps // 50
-        service, emitter = (rng.choice(np.flatnonzero(symbols == symbol), 2 * tasks) for symbol in "SE")
-        errands = np.where(rng.random(2 * tasks) < 0.5, service, emitter).astype(np.int32)
-        offsets = np.arange(0, 2 * tasks + 1, 2, dtype=np.int64)
+        layout, pool_size = map_file.layout, int(OPEN_TASKS_A_ROBOT * robots)
+        instance = draw_league(map_file, robots, seed, tasks=pool_size + robots * steps // 50)
         self._neighbours = layout.neighbours
         self._time = 0
-        self.cells: Int32 = rng.permutation(layout.free_cells)[:robots].astype(np.int32)
+        self.cells: Int32 = instance.starts
         self.headings: Int8 = np.zeros(robots, dtype=np.int8)
-        self.pool = LeagueTaskPool(errands, offsets, robots, int(_OPEN_TASKS_A_ROBOT * robots))
+        self.pool = LeagueTaskPool(instance.errand_cells, instance.offsets, robots, pool_size)
         distances = DistanceFields(layout)
         self.scheduler = TimedScheduler(distances)
         self._entry = FleetEntry(

@@ -14,6 +14,12 @@ LEAGUE_2024: Final = {
     "sortation_large_2000": "lorr2024/warehouse.domain/sortation_large_2000.json",
     "warehouse_large_5000": "lorr2024/warehouse.domain/warehouse_large_5000.json",
 }
+LEAGUE_2026: Final = {
+    "warehouse": "lorr2026/warehouse.domain/fulfill-example_2500.json",
+    "random": "lorr2026/random.domain/random-example_400.json",
+    "room": "lorr2026/room.domain/room-example_150.json",
+    "maze": "lorr2026/maze.domain/maze-example_40.json",
+}
 LARGE_MAPS: Final = {
     "sortation_large": "lorr2024/warehouse.domain/maps/sortation_large.map",
     "warehouse_large": "lorr2024/warehouse.domain/maps/warehouse_large.map",
@@ -31,7 +37,6 @@ def find_instance(folder: Path, path: str) -> Path:
     found = folder / path
     if not found.is_file():
         raise LeftOutError(
-            f"{found} is missing; get the instances of the League of Robot Runners, edition 2024, "
-            f"and name their folder in {VARIABLE}"
+            f"{found} is missing; get the instances of the League of Robot Runners and name their folder in {VARIABLE}"
         )
     return found

@@ -15,6 +15,7 @@ from fleet.grid.map_file import STANDARD_SYMBOLS, scan_map
 from robots.model import RobotModel
 from sim_worlds.described_world import Scan
 from sim_worlds.finding import Finding
+from sim_worlds.guidance_file import shipped_guidance
 from sim_worlds.league import LeagueInstance, read_league
 from sim_worlds.reachability import components, main_component
 from sim_worlds.world import Chute, OrderProfile, World
@@ -91,6 +92,7 @@ def _world(path: Path, map_file: MapFile) -> World:
         slotting_copies=1,
         orders=OrderProfile(rate_per_hour=3600.0, lead_time_s=1800.0),
         symbols=map_file.rows,
+        guidance=shipped_guidance(map_file.layout),
     )
 
 

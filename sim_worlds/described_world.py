@@ -16,6 +16,7 @@ from robots.model import RobotModel
 from sim_worlds.claims import Claims
 from sim_worlds.errors import WorldError
 from sim_worlds.finding import Finding
+from sim_worlds.guidance_file import read_guidance_table, shipped_guidance
 from sim_worlds.legend import CellKind, Legend, impassable_symbols, read_legend
 from sim_worlds.toml_table import TomlTable
 from sim_worlds.world import Chute, OrderProfile, Station, StationKind, World
@@ -56,6 +57,7 @@ def scan_described_world(path: Path) -> Scan:
         "robot": _read_robot(root),
         **_read_slotting(root),
         "orders": _read_orders(root),
+        "guidance": read_guidance_table(root),
     }
     claims = Claims(map_file, legend) if map_file else None
     fields |= _read_pick_faces(root, claims)
@@ -63,6 +65,8 @@ def scan_described_world(path: Path) -> Scan:
     root.close()
     if map_file is None or claims is None:
         return Scan(None, None, root.findings)
+    if fields["guidance"] is None:
+        fields["guidance"] = shipped_guidance(map_file.layout)
     fields |= {
         "chargers": spread(claims.cells(CellKind.CHARGER)),
         "parking": spread(claims.cells(CellKind.PARKING)),

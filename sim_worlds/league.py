@@ -1,7 +1,7 @@
-"""League of Robot Runners 2024 instances: a JSON file that names a map, robot starts and a list of tasks.
+"""League of Robot Runners instances, 2024 and 2026: a JSON file that names a map, robot starts and a list of tasks.
 
-Format: `Input_Output_Format.md` in the organisers' Start-Kit, 2024 edition. Lines of `.agents` and `.tasks` files
-that begin with `#` are comments; the first other line is a count, and that many lines follow.
+Format: `Input_Output_Format.md` in the organisers' Start-Kit, editions 2024 and 2026. Lines of `.agents` and `.tasks`
+files that begin with `#` are comments; the first other line is a count, and that many lines follow.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import numpy as np
 from fleet.errors import InstanceError
 from fleet.grid.map_file import MapFile, read_map
 from fleet.text_file import read_text
+from sim_worlds import league2026
+from sim_worlds.league2026 import TickRules, read_tick_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,7 @@ class LeagueInstance:
     errand_cells  int32 (m,), the cells of all tasks one after another
     offsets       int64 (tasks + 1,); task i visits errand_cells[offsets[i]:offsets[i + 1]] in that order
     reveal        numTasksReveal: the open pool holds this many tasks a robot
+    ticks         the rules that only the 2026 edition has; None in the 2024 edition
     """
 
     path: Path
@@ -50,6 +53,7 @@ class LeagueInstance:
     offsets: Int64
     reveal: float
     version: str
+    ticks: TickRules | None = None
 
     @property
     def name(self) -> str:
@@ -68,7 +72,10 @@ class LeagueInstance:
 
 
 def read_league(path: Path) -> LeagueInstance:
-    """Read a 2024 instance with the files that it names.
+    """Read an instance with the files that it names.
+
+    Its edition is the one that `version` names. One without `version` is of the 2026 edition if it has a key that only
+    this edition has, else of the 2024 edition.
 
     Raises InstanceError or MapError with file, line and remedy: a missing file, bad JSON, a missing, unknown
     or ill-typed key, fewer robots than teamSize, a robot on an obstacle or on another, a task cell outside
@@ -87,7 +94,13 @@ def read_league(path: Path) -> LeagueInstance:
         **_read_tasks(task_path, map_file),
         reveal=float(table["numTasksReveal"]),
         version=table.get("version", ""),
+        ticks=read_tick_rules(table, lambda key: _at_key(path, text, key)) if _is_2026(table) else None,
     )
+
+
+def _is_2026(table: dict[str, Any]) -> bool:
+    version = str(table.get("version", ""))
+    return "2026" in version if version else any(key in table for key in league2026.KEYS)
 
 
 def _json_object(path: Path, text: str) -> dict[str, Any]:
@@ -104,9 +117,10 @@ def _json_object(path: Path, text: str) -> dict[str, Any]:
 
 
 def _check_keys(path: Path, text: str, table: dict[str, Any]) -> None:
+    keys, edition = ((*_KEYS, *league2026.KEYS), 2026) if _is_2026(table) else (_KEYS, 2024)
     for key in table:
-        if key not in _KEYS:
-            remedy = f"this reads instances of the 2024 edition, with the keys {', '.join(_KEYS)}"
+        if key not in keys:
+            remedy = f"this is an instance of the {edition} edition, with the keys {', '.join(keys)}"
             raise InstanceError(_at_key(path, text, key), f"unknown key {key}", remedy)
     for key in _KEYS:
         if key not in table and key not in _OPTIONAL:

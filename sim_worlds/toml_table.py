@@ -64,6 +64,13 @@ class TomlTable:
         self._refuse(key, "give a text in quotes")
         return ""
 
+    def optional_text(self, key: str) -> str:
+        """Return a string that is not empty, or an empty one if there is no such key."""
+        if key in self.table:
+            return self.text(key)
+        self._asked.append(key)
+        return ""
+
     def choice(self, key: str, options: Sequence[str]) -> str:
         """Return one of some strings."""
         value = self._value(key)

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleet.grid.guidance_rules import GuidanceRules
     from fleet.grid.layout import Layout
     from robots.arrays import Int32
     from robots.model import RobotModel
@@ -65,6 +66,7 @@ class World:
     start_cells is where robots begin, in order: parking, then chargers, then pick faces
     slotting_*  each SKU is kept in `copies` places, a `station_share` of the SKUs at stations
     symbols     the map's rows, for pictures
+    guidance    rules of what moves cost: the world's own, or those that are shipped for its floor; None for neither
     """
 
     name: str
@@ -85,6 +87,13 @@ class World:
     slotting_copies: int
     orders: OrderProfile
     symbols: tuple[str, ...]
+    guidance: GuidanceRules | None = None
+
+    @property
+    def service_cells(self) -> Int32:
+        """Cells of docks and chutes, where robots queue, int32: what guidance calls stations."""
+        docks = [dock for station in self.stations for dock in station.docks]
+        return np.array([*docks, *(chute.cell for chute in self.chutes)], dtype=np.int32)
 
     @property
     def start_cells(self) -> Int32:

@@ -46,3 +46,26 @@ def drawn_instances(draw):
     starts = draw(st.lists(st.sampled_from(free), unique=True, min_size=1, max_size=min(5, len(free))))
     tasks = draw(st.lists(st.lists(st.sampled_from(free), min_size=1, max_size=3), min_size=1, max_size=6))
     return rows, starts, tasks, draw(st.sampled_from([0.5, 1.0, 1.5, 2.5]))
+
+
+def ticking(path, **rules):
+    """Turn a written instance into one of the 2026 edition with these keys; return its path."""
+    keys = json.loads(path.read_text()) | {"version": "2026 LoRR"} | rules
+    path.write_text(json.dumps(keys))
+    return path
+
+
+@st.composite
+def drawn_delays(draw):
+    """A delayConfig: anything from no delays to robots that stand still half of the time."""
+    shortest = draw(st.integers(1, 6))
+    return {
+        "seed": draw(st.integers(0, 1000)),
+        "minDelay": shortest,
+        "maxDelay": shortest + draw(st.integers(0, 8)),
+        "eventModel": draw(st.sampled_from(["bernoulli", "poisson"])),
+        "pDelay": draw(st.sampled_from([0.0, 0.01, 0.1, 0.3])),
+        "durationModel": draw(st.sampled_from(["uniform", "gaussian"])),
+        "gaussMeanRatio": 0.5,
+        "gaussStdRatio": 0.22,
+    }

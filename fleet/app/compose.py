@@ -17,6 +17,7 @@ from fleet.assignment.parking import ParkingPolicy
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.errors import SettingError
 from fleet.grid.distances import DistanceFields
+from fleet.grid.guidance_rules import GuidanceRules
 from fleet.planning.auditor import PlanAuditor
 from fleet.planning.registry import make_planner
 from fleet.report.trace import TraceRecorder
@@ -36,6 +37,7 @@ from robots.battery import step_percent
 from robots.driver import FleetDriver
 from robots.kinematics import step_time
 from robots.state import FleetState
+from sim_worlds.guidance_file import read_guidance
 from sim_worlds.slotting import WorldSlotting
 from sim_worlds.world import World
 from sim_worlds.world_file import load_world
@@ -66,10 +68,24 @@ def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: Reje
     rows are set aside; without it a bad row is an error.
     """
     world = load_world(config.world)
+    return compose_on(world, _guidance(config, world), config, clock=clock, events=events, rejects=rejects)
+
+
+def compose_on(
+    world: World,
+    rules: GuidanceRules | None,
+    config: RunConfig,
+    *,
+    clock: Clock,
+    events: EventSink,
+    rejects: RejectSink | None = None,
+) -> Simulation:
+    """Wire a simulation on a world in memory, under these rules of guidance, whatever the settings say of the two."""
     slotting = WorldSlotting(world)
     robots = _number_of_robots(config, world)
     step_s = step_time(world.robot, world.cell_m)
-    distances = DistanceFields(world.layout, config.distance_memory_mb)
+    guidance = None if rules is None else rules.guidance(world.layout, world.service_cells)
+    distances = DistanceFields(world.layout, config.distance_memory_mb, guidance)
     planner = make_planner(config.planner, distances)
     pool = TaskPool(OrderSplitter(slotting, world.robot, world.layout.width), events)
     orders = _orders(config, world, slotting.destinations, rejects)
@@ -116,6 +132,12 @@ def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: Reje
     )
     planner.warmup()
     return Simulation(world, robots, steps, loop, pool, motion, recorder, driver, auditor)
+
+
+def _guidance(config: RunConfig, world: World) -> GuidanceRules | None:
+    if config.guidance == "auto":
+        return world.guidance
+    return None if config.guidance == "none" else read_guidance(Path(config.guidance))
 
 
 def _assigner(

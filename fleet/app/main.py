@@ -11,7 +11,15 @@ from typing import Annotated
 
 import typer
 
-from fleet.app import bench_command, doctor_command, heatmap_command, lorr_command, run_command, world_command
+from fleet.app import (
+    bench_command,
+    doctor_command,
+    heatmap_command,
+    lorr_command,
+    run_command,
+    tune_command,
+    world_command,
+)
 from robots.errors import FutureparkError, InputError
 
 app = typer.Typer(
@@ -21,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run_command, world_command, lorr_command, heatmap_command, bench_command, doctor_command):
+for command in (run_command, world_command, tune_command, lorr_command, heatmap_command, bench_command, doctor_command):
     command.register(app)
 
 

@@ -35,6 +35,10 @@ def run(
     assigner: Annotated[
         str | None, typer.Option(help="Tasks to robots: matching or greedy; matching if left out.")
     ] = None,
+    guidance: Annotated[
+        str | None,
+        typer.Option(help="What moves cost: auto (the world's own), none or a guidance file; auto if left out."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings from a run directory or a TOML file; options go before them.")
     ] = None,
@@ -65,6 +69,7 @@ def run(
         "seed": seed,
         "planner": planner,
         "assigner": assigner,
+        "guidance": guidance,
         "audit": audit or None,
     }
     try:

@@ -62,6 +62,7 @@ def _with_full_paths(config: RunConfig) -> RunConfig:
     return replace(
         config,
         world=config.world if config.world in shipped_worlds() else str(find_world(config.world).resolve()),
+        guidance=config.guidance if config.guidance in {"auto", "none"} else str(Path(config.guidance).resolve()),
         orders=str(orders.resolve()) if config.orders and orders.is_file() else config.orders,
     )
 

@@ -123,7 +123,17 @@ def _facts(world: World) -> Table:
     table.add_row("robots", f"{world.default_robots}, places to begin for {len(world.start_cells)}")
     table.add_row("robot", f"{robot.name}: {limits}, {robot.totes} totes, {robot.payload_kg:g} kg")
     table.add_row("orders", f"{world.orders.rate_per_hour:g} an hour, due after {world.orders.lead_time_s:g} s")
+    table.add_row("guidance", _guidance(world))
     return table
+
+
+def _guidance(world: World) -> str:
+    rules = world.guidance
+    if rules is None:
+        return "none"
+    patterns = f" {rules.rows} {rules.columns}" if rules.lanes in {"pattern", "streets"} else ""
+    against = "" if rules.lanes == "none" else f", against {rules.against}"
+    return f"lanes: {rules.lanes}{patterns}; along {rules.along}{against}, turn {rules.turn}"
 
 
 def _places(world: World) -> Table:

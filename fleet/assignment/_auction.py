@@ -15,16 +15,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from robots.arrays import Float64, Int32, Int64, UInt16
+from robots.arrays import Float64, Int32, Int64, UInt32
 
 TILE = 8
 
 
 @njit(cache=True, nogil=True)
-def way(robot_cell: int, robot_state: int, task_cell: int, slot: int, width: int, fields: UInt16, unit: int) -> float:
+def way(robot_cell: int, robot_state: int, task_cell: int, slot: int, width: int, fields: UInt32, unit: int) -> float:
     """Free steps from a robot to a task: by its field where it has one (slot >= 0), else the Manhattan distance."""
     if slot >= 0:
-        distance = np.int32(fields[slot, robot_state])
+        # As `DistanceFields` packs it.
+        word = fields[slot, robot_state >> 2]
+        distance = np.int32(word & 0xFFFF) + np.int32((word >> (16 + 4 * (robot_state & 3))) & 15)
         return np.inf if distance == 65535 else distance / unit
     return float(abs(robot_cell // width - task_cell // width) + abs(robot_cell % width - task_cell % width))
 
@@ -68,7 +70,7 @@ def search(
     regions: Int32,
     extra: Float64,
     price: Float64,
-    fields: UInt16,
+    fields: UInt32,
     unit: int,
     listed: Int32,
     cost: Float64,
@@ -155,7 +157,7 @@ def first_come(
     regions: Int32,
     extra: Float64,
     price: Float64,
-    fields: UInt16,
+    fields: UInt32,
     unit: int,
     listed: Int32,
     cost: Float64,
@@ -205,7 +207,7 @@ def auction(
     regions: Int32,
     extra: Float64,
     price: Float64,
-    fields: UInt16,
+    fields: UInt32,
     unit: int,
     epsilon: float,
     give_up: float,

@@ -37,7 +37,7 @@ class Side:
     """Robots or tasks; columns of length k.
 
     cells    int32
-    states   int32, columns of the distance fields, for robots; 0 for tasks
+    states   int32, 4 * column of the distance fields + heading, for robots; 0 for tasks
     slots    int32, the distance field of a task or -1 if it is not in memory; -1 for robots
     regions  int32, equal for cells between which there is a way
     extra    float64, what a task costs besides the way, 0 or more; 0 for robots

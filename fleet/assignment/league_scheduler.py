@@ -15,7 +15,7 @@ import numpy as np
 
 from fleet.assignment.auction import AuctionFloor, AuctionParams
 from fleet.errors import SettingError
-from fleet.grid.distances import UNREACHABLE, DistanceFields
+from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_TASK
 from robots.arrays import Float64, Int8, Int32, Int64
 
@@ -132,5 +132,4 @@ def steps_each(distances: DistanceFields, goals: Int32, cells: Int32, headings: 
     """
     wanted, which = np.unique(goals, return_inverse=True)
     slots = distances.slots(wanted)[which]
-    steps = distances.fields[slots, distances.compact[cells] * 4 + headings]
-    return np.where(slots >= 0, steps, UNREACHABLE).astype(np.int32)
+    return distances.at(slots, cells, headings).astype(np.int32)

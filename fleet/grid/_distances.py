@@ -3,6 +3,9 @@
 A field is a backward search over (cell, heading) states from all four headings of the goal. Where one step costs one (a
 cell forward, a quarter turn), it is breadth-first: a first-in-first-out queue visits states in order of distance.
 Where moves have weights, it is Dijkstra's algorithm with one bucket a distance (Dial, "Algorithm 360", CACM 1969).
+
+The search works on one cost a state, which is then packed into one word a cell: the least cost of the four headings in
+the low 16 bits, and how much more each heading costs, at most two turns, in four bits each from bit 16 up.
 """
 
 from __future__ import annotations
@@ -10,24 +13,35 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from robots.arrays import Int8, Int32, UInt8, UInt16
+from robots.arrays import Int8, Int32, UInt8, UInt16, UInt32
 
 UNREACHABLE = np.uint16(65535)
 
 
 @njit(cache=True, nogil=True)
-def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt16, queue: Int32) -> None:
+def _pack(costs: UInt16, field: UInt32) -> None:
+    """Pack costs (n_free * 4) into words (n_free): least cost, and what each heading costs on top."""
+    for cell in range(len(field)):
+        first = 4 * cell
+        east, south = np.uint32(costs[first]), np.uint32(costs[first + 1])
+        west, north = np.uint32(costs[first + 2]), np.uint32(costs[first + 3])
+        least = min(east, south, west, north)
+        more = (east - least) | ((south - least) << 4) | ((west - least) << 8) | ((north - least) << 12)
+        field[cell] = least | (more << 16)
+
+
+@njit(cache=True, nogil=True)
+def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt32, costs: UInt16, queue: Int32) -> None:
     """Fill `fields[slots[k]]` with steps to reach `goals[k]` (compact cell indices) for every state.
 
-    neighbours int32 (n_free, 4) compact index ahead by heading or -1; fields uint16 (capacity, n_free * 4);
-    queue int32 scratch (n_free * 4).
+    neighbours int32 (n_free, 4) compact index ahead by heading or -1; fields uint32 (capacity, n_free);
+    costs uint16 and queue int32 scratch (n_free * 4).
     """
     for k in range(len(goals)):
-        field = fields[slots[k]]
-        field[:] = 65535
+        costs[:] = 65535
         goal = goals[k] * 4
         for heading in range(4):
-            field[goal + heading] = 0
+            costs[goal + heading] = 0
             queue[heading] = goal + heading
         head = 0
         tail = 4
@@ -37,24 +51,25 @@ def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt16, q
             cell = state >> 2
             heading = state & 3
             # Longer ways than 65,534 steps keep that figure: the field stays monotone and never reads as unreachable.
-            steps = min(np.int32(field[state]) + 1, 65534)
+            steps = np.int32(min(np.int32(costs[state]) + 1, 65534))
             before = (cell << 2) | ((heading + 1) & 3)
-            if field[before] == 65535:
-                field[before] = steps
+            if costs[before] == 65535:
+                costs[before] = steps
                 queue[tail] = before
                 tail += 1
             before = (cell << 2) | ((heading + 3) & 3)
-            if field[before] == 65535:
-                field[before] = steps
+            if costs[before] == 65535:
+                costs[before] = steps
                 queue[tail] = before
                 tail += 1
             behind = neighbours[cell, (heading + 2) & 3]
             if behind >= 0:
                 before = (behind << 2) | heading
-                if field[before] == 65535:
-                    field[before] = steps
+                if costs[before] == 65535:
+                    costs[before] = steps
                     queue[tail] = before
                     tail += 1
+        _pack(costs, fields[slots[k]])
 
 
 @njit(cache=True, nogil=True)
@@ -64,7 +79,8 @@ def fill_weighted_fields(
     turn: int,
     goals: Int32,
     slots: Int32,
-    fields: UInt16,
+    fields: UInt32,
+    costs: UInt16,
     entry_state: Int32,
     entry_next: Int32,
     bucket: Int32,
@@ -78,13 +94,12 @@ def fill_weighted_fields(
     passed over when their turn comes.
     """
     for k in range(len(goals)):
-        field = fields[slots[k]]
-        field[:] = 65535
+        costs[:] = 65535
         bucket[:] = -1
         entries = np.int32(0)
         goal = goals[k] * 4
         for heading in range(4):
-            field[goal + heading] = 0
+            costs[goal + heading] = 0
             entry_state[entries] = goal + heading
             entry_next[entries] = bucket[0]
             bucket[0] = entries
@@ -99,7 +114,7 @@ def fill_weighted_fields(
                 entry = entry_next[entry]
                 waiting -= 1
                 # Dearer ways than 65,534 keep that figure: they never read as unreachable.
-                if min(cost, 65534) != np.int32(field[state]):
+                if min(cost, 65534) != np.int32(costs[state]):
                     continue
                 cell = state >> 2
                 heading = state & 3
@@ -114,18 +129,19 @@ def fill_weighted_fields(
                     else:
                         continue
                     kept = np.int32(min(later, 65534))
-                    if kept < np.int32(field[before]):
-                        field[before] = kept
+                    if kept < np.int32(costs[before]):
+                        costs[before] = kept
                         entry_state[entries] = before
                         entry_next[entries] = bucket[later & 255]
                         bucket[later & 255] = entries
                         entries += 1
                         waiting += 1
             cost += 1
+        _pack(costs, fields[slots[k]])
 
 
 @njit(cache=True, nogil=True)
-def read_fields(fields: UInt16, slots: Int32, cells: Int32, headings: Int8, unit: int, out: UInt16) -> None:
+def read_fields(fields: UInt32, slots: Int32, cells: Int32, headings: Int8, unit: int, out: UInt16) -> None:
     """Write the way from state (cells[j], headings[j]) to the goal of slots[i] into out[i, j]; compact cells.
 
     In free steps, rounded up: distance / unit. A slot of -1 stands for no goal, which nobody reaches.
@@ -136,5 +152,6 @@ def read_fields(fields: UInt16, slots: Int32, cells: Int32, headings: Int8, unit
             continue
         field = fields[slots[i]]
         for j in range(len(cells)):
-            distance = np.int32(field[(cells[j] << 2) + headings[j]])
+            word = field[cells[j]]
+            distance = np.int32(word & 0xFFFF) + np.int32((word >> (16 + 4 * headings[j])) & 15)
             out[i, j] = UNREACHABLE if distance == 65535 else (distance + unit - 1) // unit

@@ -10,7 +10,7 @@ from fleet.errors import SettingError
 from fleet.grid import _distances
 from fleet.grid.guidance import HIGHEST_WEIGHT, Guidance
 from fleet.grid.layout import NO_CELL, Layout
-from robots.arrays import Bool, Int8, Int32, UInt8, UInt16
+from robots.arrays import Bool, Int8, Int32, UInt8, UInt16, UInt32
 
 UNREACHABLE: Final = 65535
 
@@ -18,7 +18,7 @@ UNREACHABLE: Final = 65535
 class DistanceFields:
     """Distances over (cell, heading) with turns counted, one field a goal cell.
 
-    A field is uint16 over the passable cells and four headings: 8 bytes a passable cell. It is found by one backward
+    A field is a word a passable cell, 4 bytes. It is found by one backward
     search when first asked for (time linear in passable cells) and kept until memory is needed for another; the field
     that has gone unused the longest goes first. `memory_mb` bounds the fields together; memory is taken as fields are
     filled, not in advance.
@@ -27,7 +27,9 @@ class DistanceFields:
     costs (1 without guidance), so that `distance / unit` is about a number of steps in both cases.
 
     Cells inside the fields are compact: `compact[cell]` is the row of a passable cell in `layout.free_cells`, -1 for
-    obstacles. `fields[slot, compact[cell] * 4 + heading]` is the distance, UNREACHABLE (65535) where there is no way.
+    obstacles. A word, `fields[slot, compact[cell]]`, uint32, has the distance from the best heading in its low 16 bits,
+    UNREACHABLE (65535) where there is no way, and what each heading costs on top of it in four bits, from bit 16 up;
+    `at` reads it.
     """
 
     def __init__(self, layout: Layout, memory_mb: int = 4096, guidance: Guidance | None = None) -> None:
@@ -39,7 +41,7 @@ class DistanceFields:
         states = 4 * len(layout.free_cells)
         if states == 0:
             raise SettingError("layout", "has no passable cell", "use a map with free cells")
-        bytes_a_field = 2 * states
+        bytes_a_field = states
         self.capacity = min(memory_mb * 2**20 // bytes_a_field, max(len(layout.free_cells), 2))
         if self.capacity < 2:
             raise SettingError(
@@ -52,9 +54,10 @@ class DistanceFields:
         ahead = layout.neighbours[layout.free_cells]
         self.compact_neighbours: Int32 = np.where(ahead >= 0, self.compact[ahead], NO_CELL).astype(np.int32)
         # Pages of an empty array are taken from the system when they are first written, so the bound costs nothing.
-        self.fields: UInt16 = np.empty((self.capacity, states), dtype=np.uint16)
+        self.fields: UInt32 = np.empty((self.capacity, len(layout.free_cells)), dtype=np.uint32)
         self.computed = 0
         self._weights: UInt8 = np.ascontiguousarray(self.guidance.forward[layout.free_cells])
+        self._costs: UInt16 = np.empty(states, dtype=np.uint16)
         self._queue: Int32 = np.empty(states if self.guidance.is_uniform else 3 * states + 4, dtype=np.int32)
         self._next_in_bucket: Int32 = np.empty(len(self._queue), dtype=np.int32)
         self._bucket: Int32 = np.empty(HIGHEST_WEIGHT + 1, dtype=np.int32)
@@ -100,6 +103,16 @@ class DistanceFields:
             self._fill(missing, len(wanted))
         return np.where(goals == NO_CELL, -1, self._slot_of[goals]).astype(np.int32)
 
+    def at(self, slots: Int32, cells: Int32, headings: Int8) -> UInt16:
+        """Distances, in the units of the weights, from robot states to the goals of these slots, uint16.
+
+        slots as returned by `slots`, each with the cell and heading in the same place (arrays that broadcast);
+        UNREACHABLE (65535) where there is no way or the slot is -1.
+        """
+        words = self.fields[slots, self.compact[cells]]
+        distance = (words & 0xFFFF) + ((words >> (16 + 4 * np.asarray(headings, dtype=np.uint32))) & 15)
+        return np.where(slots < 0, np.uint16(UNREACHABLE), distance.astype(np.uint16))
+
     def travel(self, goals: Int32, cells: Int32, headings: Int8) -> UInt16:
         """Free steps from each robot state to each goal, rounded up, uint16 (goals, robots).
 
@@ -139,11 +152,11 @@ class DistanceFields:
             self._slot_of[self._goal_in[oldest]] = -1
             slots = np.concatenate([slots, oldest.astype(np.int32)])
         if self.guidance.is_uniform:
-            _distances.fill_fields(self.compact_neighbours, compact, slots, self.fields, self._queue)
+            _distances.fill_fields(self.compact_neighbours, compact, slots, self.fields, self._costs, self._queue)
         else:
             _distances.fill_weighted_fields(
-                self.compact_neighbours, self._weights, self.guidance.turn, compact, slots, self.fields, self._queue,
-                self._next_in_bucket, self._bucket,
+                self.compact_neighbours, self._weights, self.guidance.turn, compact, slots, self.fields, self._costs,
+                self._queue, self._next_in_bucket, self._bucket,
             )  # fmt: skip
         self._slot_of[missing] = slots
         self._goal_in[slots] = missing

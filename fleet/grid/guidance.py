@@ -17,11 +17,13 @@ from fleet.grid.layout import Layout
 from robots.arrays import UInt8
 
 HIGHEST_WEIGHT: Final = 255
+# A distance field keeps what two quarter turns can cost in four bits; weights may be scaled down together to fit.
+HIGHEST_TURN: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """Weights of moves, whole numbers from 1 to 255.
+    """Weights of moves, whole numbers from 1 to 255 (turns: to 7).
 
     forward  uint8 (cells, 4): what moving one cell ahead costs, by the cell it begins in and the heading; read only for
              moves that the layout allows
@@ -36,11 +38,10 @@ class Guidance:
     def __post_init__(self) -> None:
         if self.forward.dtype != np.uint8 or self.forward.ndim != 2 or self.forward.shape[1] != 4:
             raise ValueError(f"forward is {self.forward.dtype} {self.forward.shape}, not uint8 (cells, 4)")
-        for name in ("turn", "unit"):
-            if not 1 <= getattr(self, name) <= HIGHEST_WEIGHT:
-                raise SettingError(
-                    f"guidance {name}", f"is {getattr(self, name)}", f"use a whole number from 1 to {HIGHEST_WEIGHT}"
-                )
+        for name, highest in (("turn", HIGHEST_TURN), ("unit", HIGHEST_WEIGHT)):
+            if not 1 <= getattr(self, name) <= highest:
+                remedy = f"use a whole number from 1 to {highest}"
+                raise SettingError(f"guidance {name}", f"is {getattr(self, name)}", remedy)
         if self.forward.min(initial=1) < 1:
             raise SettingError("guidance weight", "is 0", f"use whole numbers from 1 to {HIGHEST_WEIGHT}")
         self.forward.setflags(write=False)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from robots.arrays import Bool, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt64
+from robots.arrays import Bool, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64
 
 NOBODY = -1
 MANY = -2
@@ -66,18 +66,20 @@ def _lift(cell: int, offset: Int32, reserved: Int32, window: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _steps_from(field: UInt16, states: int, heading: int, spare: int) -> int:
-    """Steps left at the end of an operation whose last `spare` waits may be used to turn."""
-    steps = np.int32(field[states + heading])
-    if spare >= 1:
-        steps = min(
-            steps,
-            np.int32(field[states + ((heading + 1) & 3)]),
-            np.int32(field[states + ((heading + 3) & 3)]),
-        )
-        if spare >= 2:
-            steps = min(steps, np.int32(field[states + ((heading + 2) & 3)]))
-    return steps
+def _distance(word: int, heading: int) -> int:
+    """Read a word of a distance field, see `DistanceFields`."""
+    return np.int32(word & 0xFFFF) + np.int32((word >> (16 + 4 * heading)) & 15)
+
+
+@njit(cache=True, nogil=True)
+def _steps_from(word: int, heading: int, spare: int) -> int:
+    """Distance at the end of an operation whose last `spare` waits may be used to turn."""
+    if spare >= 2:
+        return np.int32(word & 0xFFFF)
+    distance = _distance(word, heading)
+    if spare == 1:
+        distance = min(distance, _distance(word, (heading + 1) & 3), _distance(word, (heading + 3) & 3))
+    return distance
 
 
 @njit(cache=True, nogil=True)
@@ -92,7 +94,7 @@ def _rank_operations(
     dwell: Bool,
     blocked: Bool,
     has_blocked: bool,
-    fields: UInt16,
+    fields: UInt32,
     compact: Int32,
     offsets: Int32,
     end_headings: Int8,
@@ -121,7 +123,7 @@ def _rank_operations(
     goal = NOBODY
     guided = len(surcharges) > 0
     if slot >= 0:
-        distance = fields[slot, state]
+        distance = _distance(fields[slot, compact[cell]], heading)
         wants = distance != UNREACHABLE
         goal = goals[robot]
         near = abs(goal // width - cell // width) + abs(goal % width - cell % width) <= window
@@ -134,7 +136,7 @@ def _rank_operations(
         if not wants:
             cost = np.int32(moves[operation])
         else:
-            cost = _steps_from(fields[slot], compact[end] * 4, end_headings[heading, operation], trailing[operation])
+            cost = _steps_from(fields[slot, compact[end]], end_headings[heading, operation], trailing[operation])
         if wants and operation == 0:
             cost = np.int32(65535)
         if near:
@@ -153,8 +155,8 @@ def _rank_operations(
                         keys[robot, operation] = NEVER
                         continue
                 elif not dwell[robot] and next_slots[robot] >= 0:
-                    field = fields[next_slots[robot]]
-                    ahead = _steps_from(field, compact[end] * 4, end_headings[heading, operation], trailing[operation])
+                    word = fields[next_slots[robot], compact[end]]
+                    ahead = _steps_from(word, end_headings[heading, operation], trailing[operation])
                     cost = max(min(ahead - next_base[robot] - MEETING_GAIN * unit, 3 * unit), -COST_OFFSET)
                 else:
                     cost = np.int32(meets - window)
@@ -248,10 +250,12 @@ def search(
     dwell: Bool,
     hold: Bool,
     order: Int32,
+    first: int,
+    last: int,
     rank: Int32,
     blocked: Bool,
     has_blocked: bool,
-    fields: UInt16,
+    fields: UInt32,
     compact: Int32,
     offsets: Int32,
     end_headings: Int8,
@@ -274,17 +278,18 @@ def search(
     stack_old: Int32,
     counts: Int64,
 ) -> None:
-    """Let every robot, in order of priority, take the best operation that it can get by pushing lower-ranked robots.
+    """Let robots, in order of priority, take the best operation that they can get by pushing lower-ranked robots.
 
+    Only those at places first to last - 1 of the order begin a search; a plan begins with the call whose `first` is 0.
     Every search either succeeds, and every robot on the stack has a new operation, or puts everything back.
     """
-    n = len(cells)
     window = offsets.shape[2]
     count = offsets.shape[1]
     depth_limit = len(stack_robot)
-    best_key[:] = -1
-    visited_by[:] = -1
-    for position in range(n):
+    if first == 0:
+        best_key[:] = -1
+        visited_by[:] = -1
+    for position in range(first, last):
         root = int(order[position])
         if hold[root]:
             continue
@@ -367,7 +372,7 @@ def write_actions(
     headings: Int8,
     slots: Int32,
     hold: Bool,
-    fields: UInt16,
+    fields: UInt32,
     compact: Int32,
     offsets: Int32,
     end_headings: Int8,
@@ -387,24 +392,23 @@ def write_actions(
             actions[step, robot] = operation_actions[operation, step]
         if trailing[operation] == 0 or slots[robot] < 0 or hold[robot]:
             continue
-        field = fields[slots[robot]]
         end = cells[robot] + offsets[headings[robot], operation, window - 1]
-        states = compact[end] * 4
+        word = fields[slots[robot], compact[end]]
         heading = end_headings[headings[robot], operation]
         for step in range(window - trailing[operation], window):
             clockwise = (heading + 1) & 3
             counter = (heading + 3) & 3
             behind = (heading + 2) & 3
-            here = field[states + heading]
-            right = field[states + clockwise]
-            left = field[states + counter]
+            here = _distance(word, heading)
+            right = _distance(word, clockwise)
+            left = _distance(word, counter)
             if right < here and right <= left:
                 actions[step, robot] = 1
                 heading = clockwise
             elif left < here:
                 actions[step, robot] = 2
                 heading = counter
-            elif field[states + behind] < here and step + 1 < window:
+            elif _distance(word, behind) < here and step + 1 < window:
                 # Both quarter turns cost as much as the gain; go on only if the second turn still fits.
                 actions[step, robot] = 1
                 heading = clockwise

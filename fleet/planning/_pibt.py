@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from robots.arrays import Bool, Int8, Int32, UInt8, UInt16
+from robots.arrays import Bool, Int8, Int32, UInt8, UInt32
 
 NOBODY = -1
 UNREACHABLE = 65535
@@ -18,12 +18,18 @@ NEVER = np.int32(2**31 - 1)
 
 
 @njit(cache=True, nogil=True)
+def _distance(word: int, heading: int) -> int:
+    """Read a word of a distance field, see `DistanceFields`."""
+    return np.int32(word & 0xFFFF) + np.int32((word >> (16 + 4 * heading)) & 15)
+
+
+@njit(cache=True, nogil=True)
 def _rank_cells(
     robot: int,
     cells: Int32,
     headings: Int8,
     slots: Int32,
-    fields: UInt16,
+    fields: UInt32,
     compact: Int32,
     neighbours: Int32,
     forward: UInt8,
@@ -41,11 +47,11 @@ def _rank_cells(
     cell = cells[robot]
     heading = headings[robot]
     slot = slots[robot]
-    wants = slot >= 0 and fields[slot, compact[cell] * 4 + heading] != UNREACHABLE
+    wants = slot >= 0 and _distance(fields[slot, compact[cell]], heading) != UNREACHABLE
     for choice in range(5):
         if choice == 4:
             place = cell
-            cost = np.int32(fields[slot, compact[cell] * 4 + heading]) * 2 + 1 if wants else np.int32(0)
+            cost = _distance(fields[slot, compact[cell]], heading) * 2 + 1 if wants else np.int32(0)
         else:
             place = neighbours[cell, choice]
             turn = (choice - heading) & 3
@@ -56,7 +62,7 @@ def _rank_cells(
             elif wants:
                 # Twice the cost, so that going beats staying where both are as far from the goal.
                 surcharge = turns * turn_cost + np.int32(forward[cell, choice]) - unit
-                cost = (np.int32(fields[slot, compact[place] * 4 + choice]) + surcharge) * 2
+                cost = (_distance(fields[slot, compact[place]], choice) + surcharge) * 2
             else:
                 cost = np.int32(1 + turns)
         position = choice
@@ -75,7 +81,7 @@ def choose_targets(
     slots: Int32,
     hold: Bool,
     order: Int32,
-    fields: UInt16,
+    fields: UInt32,
     compact: Int32,
     neighbours: Int32,
     forward: UInt8,

@@ -6,6 +6,7 @@ al., "Priority Inheritance with Backtracking for Iterative Multi-agent Path Find
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,17 @@ from fleet.errors import SettingError
 from fleet.grid.distances import UNREACHABLE, DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning import _epibt
+from fleet.planning.improvement import COUNTS as IMPROVEMENT_COUNTS
+from fleet.planning.improvement import Choice, ImprovementParams, Improver
 from fleet.planning.operations import operation_surcharges, operations, possible_operations
 from fleet.planning.planner import PlanRequest, PlanWindow
 from fleet.planning.request import RequestColumns, lone_robot
-from robots.arrays import Int8, Int32, UInt8, UInt16, UInt64
+from robots.arrays import Int8, Int32, Int64, UInt8, UInt16, UInt64
 
 _COUNTS = ("searches", "tries", "pushes", "failures", "demoted")
+
+# Robots between looks at the time: some tenths of a millisecond.
+_SEARCHES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +36,25 @@ class EPIBTParams:
     revisits   how often one search may push the same robot
     max_depth  how many robots a chain of pushes may have, the one that begins it included
     max_tries  how many operations a search may try before it puts everything back
+    budget_s   seconds after which a plan is cut short, None for as long as it takes: robots that no search has come to
+               go on as planned before, or wait; the window is valid all the same
+    improvement  what to do once all searches are made, None for nothing
     """
 
     window: int = 4
     revisits: int = 2
     max_depth: int = 100
     max_tries: int = 1000
+    budget_s: float | None = None
+    improvement: ImprovementParams | None = None
 
     def __post_init__(self) -> None:
         operations(self.window)
         for name in ("revisits", "max_depth", "max_tries"):
             if getattr(self, name) < 1:
                 raise SettingError(f"planner {name}", f"is {getattr(self, name)}", "use 1 or more")
+        if self.budget_s is not None and not self.budget_s > 0:
+            raise SettingError("planner budget_s", f"is {self.budget_s}", "use more than zero")
 
 
 class EPIBT:
@@ -49,10 +62,18 @@ class EPIBT:
 
     Time grows linearly with robots while searches stay local; memory is 4 bytes a cell and step of the window, 4 bytes
     a robot and operation, and 8 bytes (24 for window 5) a passable cell and heading, besides the distance fields.
+
+    now: a clock in seconds, needed only where plans have a time budget; raises ValueError if it is missing then.
     """
 
-    def __init__(self, distances: DistanceFields, params: EPIBTParams | None = None) -> None:
+    def __init__(
+        self, distances: DistanceFields, params: EPIBTParams | None = None, now: Callable[[], float] | None = None
+    ) -> None:
         self.params = params or EPIBTParams()
+        self._now = now
+        self._improver = None if self.params.improvement is None else Improver(distances, self.params.improvement)
+        if now is None and self.params.budget_s is not None:
+            raise ValueError("a time budget needs a clock")
         self.layout = distances.layout
         self._distances = distances
         ops = operations(self.params.window)
@@ -65,8 +86,12 @@ class EPIBT:
         self._request = RequestColumns(self.layout)
         self._allocate(0)
 
-    def plan(self, request: PlanRequest) -> PlanWindow:
-        """Plan a window; see `Planner.plan`."""
+    def plan(self, request: PlanRequest, budget_s: float | None = None) -> PlanWindow:
+        """Plan a window; see `Planner.plan`. budget_s: for this plan only, in place of the one of the settings.
+
+        With improvement and a budget all of the time is used, unless there is nothing left to gain.
+        """
+        time_left = self._time_left(self.params.budget_s if budget_s is None else budget_s)
         columns = self._request
         if columns.load(request):
             self._allocate(columns.robots)
@@ -74,34 +99,60 @@ class EPIBT:
         chosen = self._chosen
         as_planned = (columns.cells == self._expected_cells) & (columns.headings == self._expected_headings)
         chosen[~as_planned | columns.hold] = 0
-        slots, next_slots, next_base = self._fields()
-        distances, ops, params = self._distances, self._operations, self.params
+        fields = self._fields()
+        slots, distances, ops = fields[0], self._distances, self._operations
         _epibt.place_inherited(
             columns.cells, columns.headings, columns.order, columns.blocked, columns.has_blocked, self._offsets,
             self._reserved, chosen, self._stack_robot, counts,
         )  # fmt: skip
-        _epibt.search(
-            columns.cells, columns.headings, columns.goals, slots, next_slots, next_base, columns.dwell, columns.hold,
-            columns.order, columns.rank, columns.blocked, columns.has_blocked, distances.fields, distances.compact,
-            self._offsets, ops.headings, ops.trailing, ops.moves, self._possible, self._surcharges, distances.unit,
-            self.layout.width, params.revisits, params.max_tries, self._reserved, chosen, self._keys, self._best_key,
-            self._visits, self._visited_by, self._stack_robot[: params.max_depth], self._stack_key, self._stack_old,
-            counts,
-        )  # fmt: skip
+        named = {}
+        if self._search(fields, counts, time_left) and self._improver:
+            improved = self._improver.improve(columns, slots, self._choice, time_left)
+            named = dict(zip(IMPROVEMENT_COUNTS, improved.tolist(), strict=True))
         _epibt.write_actions(
             columns.cells, columns.headings, slots, columns.hold, distances.fields, distances.compact,
             self._offsets, ops.headings, ops.trailing, ops.actions, chosen, self._actions,
         )  # fmt: skip
         self._expect()
-        return PlanWindow(self._actions, dict(zip(_COUNTS, counts.tolist(), strict=True)))
+        return PlanWindow(self._actions, dict(zip(_COUNTS, counts.tolist(), strict=True)) | named)
 
     def forget(self) -> None:
         """Start the next plan from everybody waiting."""
         self._expected_cells[:] = NO_CELL
+        if self._improver:
+            self._improver.forget()
 
     def warmup(self) -> None:
         """Compile the kernels on a plan for one robot."""
         self.plan(lone_robot(self.layout))
+        if self._improver:
+            self._improver.warmup(self._request, self._choice)
+        self.forget()
+
+    def _time_left(self, budget_s: float | None) -> Callable[[], bool] | None:
+        if budget_s is None:
+            return None
+        if self._now is None:
+            raise ValueError("a time budget needs a clock")
+        now, deadline = self._now, self._now() + budget_s
+        return lambda: now() < deadline
+
+    def _search(self, fields: tuple[Int32, Int32, Int32], counts: Int64, time_left: Callable[[], bool] | None) -> bool:
+        """Search for every robot in order of priority; return whether time was enough for all."""
+        columns, params, distances, ops = self._request, self.params, self._distances, self._operations
+        at_once = _SEARCHES_AT_ONCE if time_left else columns.robots
+        for first in range(0, columns.robots, at_once):
+            if time_left and not time_left():
+                return False
+            _epibt.search(
+                columns.cells, columns.headings, columns.goals, *fields, columns.dwell, columns.hold, columns.order,
+                first, min(first + at_once, columns.robots), columns.rank, columns.blocked, columns.has_blocked,
+                distances.fields, distances.compact, self._offsets, ops.headings, ops.trailing, ops.moves,
+                self._possible, self._surcharges, distances.unit, self.layout.width, params.revisits, params.max_tries,
+                self._reserved, self._chosen, self._keys, self._best_key, self._visits, self._visited_by,
+                self._stack_robot[: params.max_depth], self._stack_key, self._stack_old, counts,
+            )  # fmt: skip
+        return True
 
     def _fields(self) -> tuple[Int32, Int32, Int32]:
         """Field rows of goals, of next goals where they matter, and the next goals' distance from the goals.
@@ -123,8 +174,7 @@ class EPIBT:
             both = distances.slots(np.concatenate([request.goals, request.next_goals[near]]))
             slots = both[: len(slots)]
             next_slots[near] = both[len(slots) :]
-            at_goal = distances.compact[goals, None] * 4 + np.arange(4)
-            next_base[near] = distances.fields[next_slots[near, None], at_goal].min(axis=1)
+            next_base[near] = distances.at(next_slots[near, None], goals[:, None], _ALL_HEADINGS).min(axis=1)
             next_slots[next_base == UNREACHABLE] = -1
         return slots, next_slots, next_base
 
@@ -140,6 +190,7 @@ class EPIBT:
         self._chosen: Int32 = np.zeros(n, dtype=np.int32)
         self._keys: Int32 = np.empty((n, count), dtype=np.int32)
         self._best_key: Int32 = np.empty(n, dtype=np.int32)
+        self._choice = Choice(self._offsets, self._reserved, self._chosen, self._keys, self._best_key)
         self._visits: Int32 = np.zeros(n, dtype=np.int32)
         self._visited_by: Int32 = np.empty(n, dtype=np.int32)
         self._expected_cells: Int32 = np.full(n, NO_CELL, dtype=np.int32)
@@ -153,3 +204,4 @@ class EPIBT:
 
 # Change of heading by action: forward, clockwise, counter-clockwise, wait.
 _TURN_OF: Int8 = np.array([0, 1, -1, 0], dtype=np.int8)
+_ALL_HEADINGS: Int8 = np.arange(4, dtype=np.int8)

@@ -31,8 +31,8 @@ class PIBT:
         self._costs: Int32 = np.empty(5, dtype=np.int32)
         self._request = RequestColumns(self.layout)
 
-    def plan(self, request: PlanRequest) -> PlanWindow:
-        """Plan one step; see `Planner.plan`."""
+    def plan(self, request: PlanRequest, budget_s: float | None = None) -> PlanWindow:  # noqa: ARG002
+        """Plan one step; see `Planner.plan`. Takes some microseconds a robot and is never cut short."""
         columns = self._request
         if columns.load(request):
             self._allocate(columns.robots)

@@ -54,8 +54,12 @@ class Planner(Protocol):
     robots in one cell, no two robots swapping cells; a robot may enter a cell that another leaves in the same step.
     """
 
-    def plan(self, request: PlanRequest) -> PlanWindow:
-        """Plan a window of moves for all robots; raises PlanError on an impossible request."""
+    def plan(self, request: PlanRequest, budget_s: float | None = None) -> PlanWindow:
+        """Plan a window of moves for all robots; raises PlanError on an impossible request.
+
+        budget_s: seconds after which a planner that can be cut short is, and until which one that can improve its plan
+        does; such a planner needs a clock. None, the default: the plan follows from the requests alone.
+        """
 
     def forget(self) -> None:
         """Drop what was carried over from the last plan, as after a jump in the robots' positions."""

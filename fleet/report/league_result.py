@@ -40,11 +40,11 @@ def result_document(record: LeagueRecord) -> dict[str, Any]:
         "plannerPaths": _paths(record.planned),
         "plannerTimes": record.compute_s,
         "errors": [list(error) for error in record.errors],
-        "actualSchedule": _schedules(record.actual_schedule, record.robots),
-        "plannerSchedule": _schedules(record.planned_schedule, record.robots),
+        "actualSchedule": schedule_texts(record.actual_schedule, record.robots),
+        "plannerSchedule": schedule_texts(record.planned_schedule, record.robots),
         "scheduleErrors": [list(error) for error in record.schedule_errors],
         "events": record.events.tolist(),
-        "tasks": _tasks(record.tasks, width),
+        "tasks": task_rows(record.tasks, width),
     }
 
 
@@ -72,8 +72,8 @@ def league_summary(record: LeagueRecord) -> dict[str, Any]:
         "steps": record.steps,
         "tasks_finished": record.finished,
         "tasks_per_step": round(record.finished / record.steps, 4),
-        "planning_ms": _spread(record.planning_s),
-        "scheduling_ms": _spread(record.scheduling_s),
+        "planning_ms": spread(record.planning_s),
+        "scheduling_ms": spread(record.scheduling_s),
         "missed_steps": record.missed_steps,
         "planner_errors": len(record.errors),
         "schedule_errors": len(record.schedule_errors),
@@ -81,7 +81,8 @@ def league_summary(record: LeagueRecord) -> dict[str, Any]:
     }
 
 
-def _spread(seconds: list[float]) -> dict[str, float]:
+def spread(seconds: list[float]) -> dict[str, float]:
+    """Median, 95th percentile and most of some times, in milliseconds."""
     figures = np.percentile(1000.0 * np.array(seconds), [50, 95, 100]).round(3).tolist()
     return dict(zip(("median", "p95", "max"), figures, strict=True))
 
@@ -94,7 +95,7 @@ def _paths(actions: UInt8) -> list[str]:
     return [row.tobytes().decode("ascii") for row in text]
 
 
-def _schedules(changes: Int32, robots: int) -> list[str]:
+def schedule_texts(changes: Int32, robots: int) -> list[str]:
     """One string a robot: `time:task` for each change, separated by commas."""
     parts: list[list[str]] = [[] for _ in range(robots)]
     for time, robot, task in changes.tolist():
@@ -102,7 +103,7 @@ def _schedules(changes: Int32, robots: int) -> list[str]:
     return [",".join(part) for part in parts]
 
 
-def _tasks(tasks: LeagueTasks, width: int) -> list[list[Any]]:
+def task_rows(tasks: LeagueTasks, width: int) -> list[list[Any]]:
     """[number, step of release, [row, column, row, column, ...]] of every task revealed."""
     places = np.stack([tasks.errand_cells // width, tasks.errand_cells % width], axis=1).reshape(-1).tolist()
     bounds = (2 * tasks.offsets).tolist()

@@ -28,6 +28,7 @@ class RunConfig:
     duration_s           simulated seconds
     initial_charge_percent  lowest battery charge at the start; robots start between it and 100, evenly spread
     distance_memory_mb   bound on the memory of distance fields
+    guidance             what moves cost: auto (the world's own rules), none, or a guidance file (.toml)
     """
 
     world: str = "future_park"
@@ -40,6 +41,7 @@ class RunConfig:
     audit: bool = False
     initial_charge_percent: float = 60.0
     distance_memory_mb: int = 4096
+    guidance: str = "auto"
     assignment: AssignmentParams = field(default_factory=AssignmentParams)
     charging: ChargingParams = field(default_factory=ChargingParams)
 
@@ -48,6 +50,13 @@ class RunConfig:
         _demand("duration_s", self.duration_s, 0 < self.duration_s <= _LONGEST_S, "use more than 0 s, at most 30 days")
         _demand("seed", self.seed, 0 <= self.seed < 2**63, "use a whole number from 0 to 2^63 - 1")
         _demand("distance_memory_mb", self.distance_memory_mb, self.distance_memory_mb > 0, "use 1 or more")
+        is_file = self.guidance.endswith(".toml") and "\0" not in self.guidance
+        _demand(
+            "guidance",
+            repr(self.guidance),
+            self.guidance in {"auto", "none"} or is_file,
+            "use auto, none or a guidance file (.toml)",
+        )
         percent = self.initial_charge_percent
         _demand("initial_charge_percent", percent, 0 <= percent <= 100, "use 0 to 100")
 

@@ -26,7 +26,8 @@ _LEVEL = np.float32(1e5)
 class MotionPlanning:
     """Asks the planner for the next step of all robots and keeps what the monitor wants to know about it.
 
-    remaining  uint16 (n,), steps of free-flow travel to each robot's goal at the last `observe`, 0 without a goal
+    remaining  uint16 (n,), what the way to each robot's goal costs at the last `observe`, 0 without a goal: steps of
+               free-flow travel, or sums of weights where there is guidance
     planning_s seconds that each plan took, by the clock that was handed in
     """
 
@@ -50,8 +51,8 @@ class MotionPlanning:
         self._lost_steps[roster.goal != self._goal] = 0
         self._goal[:] = roster.goal
         slots = self._distances.slots(roster.goal)
-        rows = self._distances.compact[state.cell] * 4 + state.heading
-        self.remaining = np.where(slots >= 0, self._distances.fields[slots, rows], np.uint16(0))
+        distance = self._distances.at(slots, state.cell, state.heading)
+        self.remaining = np.where(slots >= 0, distance, np.uint16(0))
 
     def plan(self, state: FleetState, roster: Roster, hold: Bool) -> UInt8:
         """Return the next action of every robot, uint8 (n,).
@@ -77,7 +78,8 @@ class MotionPlanning:
     def moved(self, state: FleetState, roster: Roster) -> Bool:
         """Take in the state after the step; return who lost it against free flow, bool (n,).
 
-        A robot loses the step when it has somewhere to be and did not come a step nearer.
+        A robot loses the step when it has somewhere to be and its way there did not become cheaper. Each move and each
+        turn on a best way does that, whatever their weights; waiting and being pushed aside do not.
         """
         if self._auditor is not None and self._expected is not None:
             self._auditor.check_state(self._expected, state.cell, state.heading)

@@ -49,6 +49,9 @@ class Bench:
     def run(self, *arguments: str) -> list[str]:
         return ["run", "tiny", "--for", "10s", "--out", str(self.folder / "runs"), *arguments]
 
+    def tune(self, *arguments: str) -> list[str]:
+        return ["tune", "tiny", "--processes", "1", "--out", str(self.folder / "g.toml"), *arguments]
+
     def config(self, text: str) -> list[str]:
         return ["run", "--for", "10s", "--out", str(self.folder / "runs"), "--config", self.write("config.toml", text)]
 
@@ -234,6 +237,65 @@ CASES = {
     "settings that name a world with a NUL": (
         lambda b: b.config('world = "a\\u0000.toml"\n'),
         ["no world of this name", "future_park, tiny"],
+    ),
+    # Guidance and its tuning
+    "a guidance that is unknown": (lambda b: b.run("--guidance", "lanes"), ["--guidance", "lanes", "auto, none"]),
+    "a guidance file that is not there": (
+        lambda b: b.run("--guidance", str(b.folder / "gone.toml")),
+        ["gone.toml", "no such guidance file"],
+    ),
+    "a guidance file that is not TOML": (
+        lambda b: b.run("--guidance", b.write("g.toml", "lanes = = 1\n")),
+        ["g.toml", "line 1", "is not TOML"],
+    ),
+    "a guidance file without guidance": (
+        lambda b: b.run("--guidance", b.write("g.toml", "")),
+        ["g.toml", "no table [guidance]", "futurepark tune"],
+    ),
+    "guidance with an unknown key": (
+        lambda b: b.run("--guidance", b.write("g.toml", '[guidance]\nlane = "none"\n')),
+        ["g.toml, line 2", "guidance.lane", "did you mean lanes?"],
+    ),
+    "guidance with a weight of nothing": (
+        lambda b: b.run("--guidance", b.write("g.toml", "[guidance]\nalong = 0\n")),
+        ["g.toml, line 2", "guidance.along is 0", "1 to 255"],
+    ),
+    "a world with bad guidance": (
+        lambda b: ["world", "check", b.world(toml=("[slotting]", '[guidance]\nrows = "<>v"\n[slotting]'))],
+        ["small.toml, line", "guidance.rows", "> < ."],
+    ),
+    "tuning without robots": (
+        lambda b: ["tune", b.write("m.map", "type octile\nheight 1\nwidth 3\nmap\nS.E\n")],
+        ["--robots", "is missing", "m.map"],
+    ),
+    "tuning with too many robots": (lambda b: b.tune("--robots", "99"), ["--robots", "99", "at most"]),
+    "tuning with orders that end": (
+        lambda b: b.tune("--orders", b.write("orders.csv", ORDERS)),
+        ["--orders", "poisson:RATE"],
+    ),
+    "tuning a bare map with orders": (
+        lambda b: [
+            "tune",
+            b.write("m.map", "type octile\nheight 1\nwidth 3\nmap\nS.E\n"),
+            *("--robots", "1", "--orders", "poisson:9"),
+        ],
+        ["--orders", "bare map", "leave --orders out"],
+    ),
+    "tuning for no time": (lambda b: b.tune("--for", "1s"), ["--steps", "8 or more"]),
+    "tuning with a population of two": (lambda b: b.tune("--population", "2"), ["--population", "4 or more"]),
+    "tuning on something that is no Ray": (lambda b: b.tune("--on", "spark://a:1"), ["--on", "ray://HOST:PORT"]),
+    "tuning into no folder": (
+        lambda b: ["tune", "tiny", "--processes", "1", "--out", str(b.folder / "no" / "g.toml")],
+        ["g.toml", "cannot be written"],
+    ),
+    "resuming what was never begun": (lambda b: b.tune("--resume"), ["g.toml.state.json", "no such state"]),
+    "a search that was begun already": (
+        lambda b: (b.write("g.toml.state.json", "{}"), b.tune())[1],
+        ["g.toml.state.json", "--resume"],
+    ),
+    "a state that is damaged": (
+        lambda b: (b.write("g.toml.state.json", "{"), b.tune("--resume"))[1],
+        ["g.toml.state.json", "is damaged"],
     ),
     "a benchmark that is unknown": (lambda b: ["bench", "speed"], ["speed", "simulation"]),
     # Run directories

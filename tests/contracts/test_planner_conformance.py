@@ -300,6 +300,11 @@ def test_planning_several_actions_ahead_does_more_than_one(name):
     assert tasks_done(name) >= 1.05 * tasks_done("pibt")
 
 
+@pytest.mark.jit
+def test_improvement_does_more_on_a_crowded_floor():
+    assert tasks_done("epibt+lns", robots=70) >= 1.1 * tasks_done("epibt", robots=70)
+
+
 @multi_action
 @pytest.mark.parametrize("bay", [".......  ####.##", ".......  #####.#"])
 def test_robots_head_on_in_a_corridor_pass_each_other_at_a_bay(name, bay):

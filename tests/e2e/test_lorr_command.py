@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.league_instances import written
+from tests.league_instances import ticking, written
+from tests.oracles.league2026_rules import letters, overlaps
+from tests.oracles.league2026_rules import replay as replay_2026
 from tests.oracles.league_rules import replay
 
 SHIPPED = Path(__file__).parents[1] / "data" / "lorr2024" / "random_32_32_20_100.json"
@@ -80,3 +82,35 @@ def test_bad_input_is_refused_with_exit_code_2_and_no_result(tmp_path, number):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert sorted(tmp_path.iterdir()) == before
+
+
+def ticking_instance(folder):
+    delays = {"minDelay": 1, "maxDelay": 6, "eventModel": "bernoulli", "pDelay": 0.05, "durationModel": "uniform"}
+    rows = ["........", ".@@..@@.", "........", ".@@..@@.", "........"]
+    starts = [(0, column) for column in range(0, 8, 2)]
+    tasks = [[(row, column), (4 - row, 7 - column)] for row in (0, 2, 4) for column in (0, 3, 7)]
+    return ticking(written(folder, rows, starts, tasks), agentCounter=3, delayConfig=delays)
+
+
+def test_an_instance_of_2026_runs_under_its_own_rules(tmp_path):
+    instance, out = ticking_instance(tmp_path), tmp_path / "result.json"
+    done = lorr(instance, "--steps", 300, "--seed", 4, "--out", out, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    result, summary = json.loads(out.read_text()), json.loads(done.stdout)
+    expected, paths = replay_2026(instance, result)
+    for key, value in expected.items():
+        assert result[key] == value, key
+    assert [letters(path) for path in result["actualPaths"]] == paths
+    assert overlaps(instance, result) == []
+    assert summary["tasks_finished"] == result["numTaskFinished"] > 5
+    assert (summary["ticks"], summary["collisions"]) == (300, 0)
+    table = lorr(instance, "--steps", 20, "--out", out)
+    assert "4 robots, 20 ticks" in table.stdout
+    assert "waiting" in table.stdout
+
+
+def test_a_seed_is_for_the_edition_that_has_delays(tmp_path):
+    done = lorr(SHIPPED, "--steps", 5, "--seed", 3, "--out", tmp_path / "result.json")
+    assert done.returncode == 2
+    assert "--seed" in done.stderr
+    assert not list(tmp_path.iterdir())

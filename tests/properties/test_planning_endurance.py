@@ -99,7 +99,7 @@ def plan_on(name, kind, seed, side, calls):
     free = len(layout.free_cells)
     robots = free if rng.random() < 0.2 else int(rng.integers(1, free + 1))
     weights = rng.integers(1, 256, (layout.cells, 4)).astype(np.uint8)
-    strategy = planner(name, layout, Guidance(weights, int(rng.integers(1, 50)), 20) if rng.random() < 0.5 else None)
+    strategy = planner(name, layout, Guidance(weights, int(rng.integers(1, 8)), 20) if rng.random() < 0.5 else None)
     cells = rng.permutation(layout.free_cells)[:robots].astype(np.int32)
     headings = rng.integers(0, 4, robots).astype(np.int8)
     goals, next_goals = draw_goals(rng, layout, robots), draw_goals(rng, layout, robots)

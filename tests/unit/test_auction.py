@@ -165,7 +165,7 @@ def test_costs_are_free_steps_also_where_moves_have_weights():
     layout = drawn("." * 8)
     forward = np.full((layout.cells, 4), 10, dtype=np.uint8)
     forward[:, 2] = 50
-    guidance = Guidance(forward, turn=10, unit=10)
+    guidance = Guidance(forward, turn=7, unit=10)
     # Five steps with the lane beat two against it; an estimate knows no lanes.
     robots, tasks = [(2, 2)], [(0, 0.0), (7, 0.0)]
     assert match(layout, robots, tasks, guidance=guidance) == [1]

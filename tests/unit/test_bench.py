@@ -208,7 +208,7 @@ def test_a_missing_instance_is_named_together_with_the_variable(tmp_path):
     assert instances.find_instance(tmp_path, "a.map") == tmp_path / "a.map"
 
 
-@pytest.mark.parametrize("name", ["planning", "league"])
+@pytest.mark.parametrize("name", ["planning", "scheduling", "league", "champions", "delays"])
 def test_benchmarks_on_league_floors_are_left_out_without_them(tmp_path, name):
     with pytest.raises(LeftOutError):
         catalogue.CATALOGUE[name].run(options(tmp_path))

@@ -171,7 +171,7 @@ class Cheat:
     def __init__(self, action):
         self.action = action
 
-    def plan(self, request):
+    def plan(self, request, budget_s=None):
         return PlanWindow(np.full((1, len(request.cells)), self.action, dtype=np.uint8))
 
 

@@ -14,8 +14,8 @@ from tests.floors import drawn, floors, places
 from tests.oracles.distances import steps_to
 
 # Corridors that do not meet: large enough for a bound of one megabyte to matter, quick to search.
-CORRIDORS = drawn("\n".join(["." * 130, "#" * 130] * 50))
-FIELDS_IN_A_MEGABYTE = 2**20 // (8 * 130 * 50)
+CORRIDORS = drawn("\n".join(["." * 130, "#" * 130] * 100))
+FIELDS_IN_A_MEGABYTE = 2**20 // (4 * 130 * 100)
 
 
 def cells(*indices):
@@ -63,7 +63,9 @@ def test_fields_are_read_by_slot_and_compact_state():
     assert slots[1] == -1
     assert slots[0] == slots[3] != slots[2]
     # From cell 0 facing south: forward, counter-clockwise, forward twice, counter-clockwise, forward.
-    assert distances.fields[slots[0], distances.compact[0] * 4 + 1] == 6
+    word = int(distances.fields[slots[0], distances.compact[0]])
+    assert (word & 0xFFFF) + (word >> 20 & 15) == 6
+    assert distances.at(slots[:1], cells(0), np.array([1], dtype=np.int8)).tolist() == [6]
 
 
 def test_no_goals_take_no_fields():
@@ -110,7 +112,7 @@ def test_a_field_is_found_once_and_kept():
     assert distances.holds(cells(0, 1, NO_CELL)).tolist() == [False, False, False]
     first = distances.slots(cells(0, 1, 0))
     assert distances.computed == distances.held == 2
-    assert distances.memory_bytes == 2 * 3 * 4 * 2
+    assert distances.memory_bytes == 2 * 3 * 4
     assert distances.slots(cells(1, 0)).tolist() == [first[1], first[0]]
     assert distances.slots(cells(1, NO_CELL)).tolist() == [first[1], -1]
     assert distances.computed == 2
@@ -138,7 +140,7 @@ def test_answers_stay_right_while_fields_come_and_go():
         slots = distances.slots(goals)
         for goal, slot in zip(goals.tolist(), slots.tolist(), strict=True):
             expected = [along_the_corridor(cell, goal) for cell in here.tolist()]
-            assert distances.fields[slot, distances.compact[here] * 4].tolist() == expected
+            assert distances.at(np.int32(slot), here, np.int8(0)).tolist() == expected
         assert distances.travel(goals, here, east)[0].tolist() == [
             along_the_corridor(cell, int(goals[0])) for cell in here.tolist()
         ]

@@ -29,7 +29,7 @@ class Listener:
         self.planning_s = planning_s
         self.warm = False
 
-    def plan(self, request):
+    def plan(self, request, budget_s=None):
         self.requests.append(request)
         if self.planning_s:
             self.clock.advance(self.planning_s)
@@ -180,12 +180,18 @@ def test_robots_without_anything_to_do_do_not_spoil_a_run(tmp_path):
 
 
 def test_bounds_go_with_the_step_time():
-    assert FleetEntryParams.for_step_time(1.0) == FleetEntryParams()
-    assert FleetEntryParams.for_step_time(0.5) == FleetEntryParams(new_states=15_000_000, field_s=0.2)
+    assert FleetEntryParams.for_step_time(1.0) == FleetEntryParams(call_s=0.85)
+    assert FleetEntryParams.for_step_time(0.5) == FleetEntryParams(15_000_000, field_s=0.2, call_s=0.425)
     assert FleetEntryParams.for_step_time(1e-9).new_states == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("new_states", 0), ("field_s", 0.0), ("field_s", float("nan"))])
+def test_nothing_reads_the_clock_if_it_must_not():
+    assert FleetEntryParams.for_step_time(0.5, deterministic=True) == FleetEntryParams(15_000_000, field_s=float("inf"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("new_states", 0), ("field_s", 0.0), ("field_s", float("nan")), ("call_s", 0.0)]
+)
 def test_bounds_of_nothing_are_refused(name, value):
     with pytest.raises(SettingError, match=name):
         FleetEntryParams(**{name: value})

@@ -95,7 +95,7 @@ def test_an_interrupt_is_exit_code_130_without_a_word(monkeypatch, capsys):
 def test_help_names_every_command(capsys):
     assert main(["--help"]) == 0
     told = capsys.readouterr().out
-    for command in ("run", "world", "lorr", "heatmap", "bench", "doctor"):
+    for command in ("run", "world", "tune", "lorr", "heatmap", "bench", "doctor"):
         assert command in told
 
 

@@ -36,7 +36,7 @@ class Follower:
         self.asked = []
         self._clock = clock
 
-    def plan(self, request):
+    def plan(self, request, budget_s=None):
         self.asked.append(request)
         self._clock.advance(0.25)
         return PlanWindow(np.array([self.actions, [WAIT] * len(self.actions)], dtype=np.uint8))

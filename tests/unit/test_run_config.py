@@ -26,6 +26,7 @@ CHANGED = RunConfig(
     audit=True,
     initial_charge_percent=12.25,
     distance_memory_mb=64,
+    guidance="/floors/a b.guidance.toml",
     assignment=AssignmentParams(nearest=3, urgent=4, priority_s=0.0, age_weight=0.5, due_s=7.5, due_horizon_s=30.0),
     charging=ChargingParams(5.0, 15.0, 40.0, 95.0, trip_factor=2.0),
 )
@@ -120,6 +121,9 @@ def test_the_table_is_plain_toml_with_a_table_for_each_part():
         ("seed = -1", "key seed", "is -1; use a whole number from 0"),
         ("seed = 9223372036854775808", "key seed", r"use a whole number from 0 to 2\^63 - 1"),
         ("distance_memory_mb = 0", "key distance_memory_mb", "is 0; use 1 or more"),
+        ("guidance = ''", "key guidance", "is ''; use auto, none or a guidance file"),
+        ("guidance = 'lanes'", "key guidance", "is 'lanes'; use auto, none or a guidance file"),
+        ('guidance = "a\\u0000.toml"', "key guidance", "use auto, none or a guidance file"),
         ("initial_charge_percent = -0.5", "key initial_charge_percent", "is -0.5; use 0 to 100"),
         ("initial_charge_percent = 100.5", "key initial_charge_percent", "is 100.5; use 0 to 100"),
         ("initial_charge_percent = nan", "key initial_charge_percent", "is nan; use 0 to 100"),

@@ -63,3 +63,18 @@ def test_new_has_an_option_for_each_parameter(tmp_path: Path, kind: str) -> None
 def test_new_refuses_what_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="parameter robots"):
         run("new", "sortation", "--out", str(tmp_path), "--robots", "5000")
+
+
+@pytest.mark.parametrize(
+    ("table", "shown"),
+    [
+        ("", "none"),
+        ('lanes = "none"\nturn = 5', "lanes: none; along 20, turn 5"),
+        ('lanes = "streets"\nrows = "><"\ncolumns = "v^"', "lanes: streets >< v^; along 20, against 200, turn 1"),
+        ("against = 90", "lanes: keep_right; along 20, against 90, turn 1"),
+    ],
+)
+def test_show_says_what_guidance_is_in_force(tmp_path: Path, table: str, shown: str) -> None:
+    toml = TOML.replace("[slotting]", f"[guidance]\n{table}\n\n[slotting]") if table else TOML
+    _, output = run("show", str(write_world(tmp_path, toml=toml)))
+    assert any(line.split(maxsplit=1) == ["guidance", shown] for line in map(str.strip, output.splitlines()))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
 from fleet.assignment.league_scheduler import LeagueScheduler, steps_each
 from fleet.errors import SettingError
 from fleet.grid.distances import DistanceFields
-from fleet.grid.layout import NO_CELL, NO_ROBOT, NO_TASK
+from fleet.grid.layout import NO_CELL, NO_ROBOT, NO_TASK, Layout
 from fleet.planning.planner import Planner, PlanRequest
 from fleet.runtime.clock import Clock
+from fleet.runtime.goal_fields import GoalFields
 from fleet.runtime.league.competition import Proposal, Situation
-from robots.arrays import Bool, Int32
+from robots.arrays import Int32
 
-# Between looks at the clock.
-_FIELDS_AT_ONCE = 8
+# Of the time for a step: what comes after the plan, and a machine that is busy with something else, need the rest.
+_USABLE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +31,36 @@ class FleetEntryParams:
     new_states   states (four a passable cell) of fields that may be found in one step
     field_s      seconds after which no more fields are found in a step: on a machine that keeps up with new_states it
                  changes nothing, on a slower one it saves the steps that would be missed
+    call_s       seconds that a step may take, of which the plan gets what the rest leaves; None: plans are not timed
     """
 
     new_states: int = 30_000_000
     field_s: float = 0.4
+    call_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.new_states < 1:
             raise SettingError("entry new_states", f"is {self.new_states}", "use 1 or more")
         if not self.field_s > 0:
             raise SettingError("entry field_s", f"is {self.field_s}", "use more than zero")
+        if self.call_s is not None and not self.call_s > 0:
+            raise SettingError("entry call_s", f"is {self.call_s}", "use more than zero")
+
+    def most_fields(self, layout: Layout) -> int:
+        """Fields that may be found in one step on this floor: at least one."""
+        return max(self.new_states // (4 * len(layout.free_cells)), 1)
 
     @classmethod
-    def for_step_time(cls, seconds: float) -> FleetEntryParams:
-        """Return the default bounds, which are meant for one second a step, in proportion."""
-        return cls(max(int(cls().new_states * seconds), 1), cls().field_s * seconds)
+    def for_step_time(cls, seconds: float, *, deterministic: bool = False) -> FleetEntryParams:
+        """Return bounds in proportion to those for one second a step; deterministic: none that reads the clock."""
+        states = max(int(cls().new_states * seconds), 1)
+        return cls(states, inf) if deterministic else cls(states, cls().field_s * seconds, _USABLE * seconds)
 
 
 class FleetEntry:
     """Matches every robot that has not opened its task anew at each step, then plans one step for all.
 
-    Deterministic as long as the machine keeps up: see FleetEntryParams.field_s.
+    Deterministic if no bound reads the clock, or as long as the machine keeps up with the others.
     """
 
     def __init__(
@@ -64,8 +75,9 @@ class FleetEntry:
         self._planner = planner
         self._scheduler = scheduler
         self._clock = clock
-        self._params = params or FleetEntryParams()
-        self._new_fields = max(self._params.new_states // (4 * len(distances.layout.free_cells)), 1)
+        params = params or FleetEntryParams()
+        self._call_s = params.call_s
+        self._fields = GoalFields(distances, clock, params.most_fields(distances.layout), params.field_s)
 
     def warmup(self) -> None:
         """Compile what the first step needs, as the League's preprocessing time allows."""
@@ -79,9 +91,10 @@ class FleetEntry:
         pool = situation.pool
         places = self._assigned(situation)
         goals = pool.goals(places)
-        ready = self._find_fields(goals)
+        ready = self._fields.ready(goals)
         scheduled = self._clock.now()
-        window = self._planner.plan(self._request(situation, places, np.where(ready, goals, NO_CELL)))
+        left = None if self._call_s is None else max(self._call_s - (scheduled - begun), 0.0)
+        window = self._planner.plan(self._request(situation, places, np.where(ready, goals, NO_CELL)), left)
         return Proposal(
             schedule=np.where(places >= 0, pool.task[places], np.int32(NO_TASK)),
             actions=window.actions[0].copy(),
@@ -110,19 +123,6 @@ class FleetEntry:
         given = task_of >= 0
         places[robots[given]] = tasks[task_of[given]]
         return places
-
-    def _find_fields(self, goals: Int32) -> Bool:
-        """Find missing distance fields, the most wanted first, within the bounds; tell whose goal has one."""
-        wanted, robots = np.unique(goals, return_counts=True)
-        missing = (wanted != NO_CELL) & ~self._distances.holds(wanted)
-        wanted, robots = wanted[missing], robots[missing]
-        wanted = wanted[np.argsort(-robots, kind="stable")][: self._new_fields]
-        begun = self._clock.now()
-        for some in range(0, len(wanted), _FIELDS_AT_ONCE):
-            self._distances.slots(wanted[some : some + _FIELDS_AT_ONCE])
-            if self._clock.now() - begun > self._params.field_s:
-                break
-        return self._distances.holds(goals)
 
     def _request(self, situation: Situation, places: Int32, goals: Int32) -> PlanRequest:
         """Ask for moves; who is nearest to the next errand goes first."""

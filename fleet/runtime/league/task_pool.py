@@ -77,8 +77,11 @@ class LeagueTaskPool:
         """The task of each robot, int32 (n,), NO_TASK for a robot without."""
         return np.where(self.place_of_robot >= 0, self.task[self.place_of_robot], np.int32(NO_TASK))
 
-    def goals(self, places: Int32, ahead: int = 0) -> Int32:
-        """Cells of the errands that come next, or `ahead` errands after; -1 where there is none or place is -1."""
+    def goals(self, places: Int32, ahead: int | Int32 = 0) -> Int32:
+        """Cells of the errands that come next, or `ahead` errands after (one number, or one a place).
+
+        -1 where there is none or place is -1.
+        """
         errand = self.done[places] + ahead
         some = (places >= 0) & (errand < self._errands[places])
         cells = np.full(len(places), -1, dtype=np.int32)
@@ -91,6 +94,11 @@ class LeagueTaskPool:
         schedule: the proposed task of each robot, int32 (n,), NO_TASK for none. A schedule that breaks a rule is
         recorded as an error and the one before stays. cells: where the robots are at `time`.
         """
+        self.assign(schedule, time)
+        self.advance(cells, time)
+
+    def assign(self, schedule: Int32, time: int) -> None:
+        """Put a schedule in force, as `update` does."""
         self._proposals.record(schedule, time)
         places = self._places(schedule)
         error = self._first_error(schedule, places)
@@ -104,6 +112,9 @@ class LeagueTaskPool:
             robot, other, reason = error
             # The Start-Kit counts one on from the time at which it checks schedules.
             self.schedule_errors.append((int(schedule[robot]), robot, other, time + 1, reason))
+
+    def advance(self, cells: Int32, time: int) -> None:
+        """Do the errands of the robots that have arrived, then reveal new tasks, as `update` does."""
         self._reveal(self._do_errands(cells, time), time)
 
     def _places(self, schedule: Int32) -> Int32:

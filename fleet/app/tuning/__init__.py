@@ -1,0 +1,1 @@
+"""Tuning of guidance: the search behind `futurepark tune`."""
