@@ -10,15 +10,18 @@ import numpy as np
 from fleet.assignment.assigner import Assigner, FreeRobots, TaskRefusal, WaitingTasks
 from fleet.assignment.charging import ChargingPolicy
 from fleet.assignment.parking import ParkingPolicy
+from fleet.assignment.task_exchange import TaskExchange
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.grid.layout import NO_CELL, NO_TASK
 from fleet.runtime.roster import Roster
 from fleet.tasks.pool import EventSink, TaskPool
-from robots.arrays import Bool, Float32
+from robots.arrays import Bool, Float32, Int32
 from robots.state import FleetState
 
 # On a floor where every place reaches every other these never change, so the task is given up.
 _FINAL = (TaskRefusal.UNREACHABLE, TaskRefusal.TOO_LONG)
+# Steps from one exchange of tasks to the next. Every step would gain hardly more: in between, few robots become free.
+_EXCHANGE_STEPS = 4
 
 
 @dataclass(slots=True)
@@ -40,8 +43,11 @@ class Dispatcher:
 
     refusals  how often a task could not be given to any free robot, by reason, each task counted once a reason
 
+    With an `exchange`, robots that have not yet got to the first errand of their task exchange tasks with each other
+    and with free robots, every few steps; without one a task stays with its robot.
+
     A step costs a few dozen vector operations over the robots, plus a little Python for each errand that ends and each
-    task that is given; matching is done only when a free robot meets a waiting task.
+    task that is given; matching is done only when a free robot meets a waiting task, and every few steps for exchange.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Dispatcher:
         parking: ParkingPolicy,
         energy: TripEnergy,
         events: EventSink,
+        exchange: TaskExchange | None = None,
     ) -> None:
         self.roster = Roster.of(robots)
         self.refusals: Counter[str] = Counter()
@@ -63,6 +70,8 @@ class Dispatcher:
         self._parking = parking
         self._energy = energy
         self._events = events
+        self._exchange = exchange
+        self._steps = 0
         self._task_percent: Float32 = np.zeros(0, dtype=np.float32)
         self._refused: set[tuple[int, int]] = set()
         self._beyond_charge = 0
@@ -72,6 +81,9 @@ class Dispatcher:
         self._close_errands(state, now_s)
         idle = self._send_to_charge(state, now_s)
         self._give_tasks(state, idle, now_s)
+        if self._exchange is not None and self._steps % _EXCHANGE_STEPS == 0:
+            self._exchange_tasks(self._exchange, state, idle, now_s)
+        self._steps += 1
         return self._standing_orders(state)
 
     def _close_errands(self, state: FleetState, now_s: float) -> None:
@@ -105,7 +117,7 @@ class Dispatcher:
         free = np.flatnonzero(may_work)
         if len(waiting) == 0 or len(free) == 0:
             return
-        pool, roster = self._pool, self.roster
+        pool = self._pool
         robots = FreeRobots(state.cell[free], state.heading[free], state.charge_percent[free])
         tasks = WaitingTasks(
             cells=pool.first_cell[waiting],
@@ -119,11 +131,44 @@ class Dispatcher:
         self._charging.release(chosen)
         for robot, task in zip(chosen.tolist(), given.tolist(), strict=True):
             pool.assign(task, robot, now_s)
-        roster.task[chosen] = given
-        roster.errand_cell[chosen] = pool.errand_cells(given)
-        roster.next_cell[chosen] = pool.next_errand_cells(given)
+        self._set_tasks(chosen, given)
         self._beyond_charge = int((answer.reasons == TaskRefusal.LOW_CHARGE).sum())
         self._refuse(waiting[answer.refused].tolist(), answer.reasons.tolist(), now_s)
+
+    def _exchange_tasks(self, exchange: TaskExchange, state: FleetState, may_work: Bool, now_s: float) -> None:
+        """Let robots on their way to a first errand, and free ones, exchange tasks for shorter ways.
+
+        A robot that is there already keeps its task, since no other is there sooner; one that charges first keeps it
+        as well.
+        """
+        pool, roster = self._pool, self.roster
+        going = np.flatnonzero((roster.task != NO_TASK) & ~roster.serving & (self._charging.charger_cell == NO_CELL))
+        going = going[pool.errand_index[roster.task[going]] == 0]
+        if len(going) == 0:
+            return
+        tasks = roster.task[going]
+        who = np.concatenate([going, np.flatnonzero(may_work & (roster.task == NO_TASK))])
+        robots = FreeRobots(state.cell[who], state.heading[who], state.charge_percent[who])
+        takers = who[exchange.takers(robots, pool.first_cell[tasks], self._percent()[tasks])].astype(np.int32)
+        changed = takers != going
+        if not changed.any():
+            return
+        left, given, chosen = going[changed], tasks[changed], takers[changed]
+        for task in given.tolist():
+            pool.release(task, now_s)
+        for robot, task in zip(chosen.tolist(), given.tolist(), strict=True):
+            pool.assign(task, robot, now_s)
+        self._charging.release(chosen)
+        roster.task[left] = NO_TASK
+        roster.errand_cell[left] = roster.next_cell[left] = NO_CELL
+        self._set_tasks(chosen, given)
+
+    def _set_tasks(self, robots: Int32, tasks: Int32) -> None:
+        """Write down that these robots now have these tasks."""
+        roster = self.roster
+        roster.task[robots] = tasks
+        roster.errand_cell[robots] = self._pool.errand_cells(tasks)
+        roster.next_cell[robots] = self._pool.next_errand_cells(tasks)
 
     def _refuse(self, tasks: list[int], reasons: list[int], now_s: float) -> None:
         """Report tasks that nobody can take, each once a reason, and give up those that nobody ever will."""

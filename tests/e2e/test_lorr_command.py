@@ -56,6 +56,43 @@ def test_a_step_time_too_short_is_recorded_as_missed_steps(tmp_path):
     assert result["plannerPaths"][0].count("T") == result["numEntryTimeouts"]
 
 
+def played(folder, *arguments):
+    """What robots did and were told to do in a run, without the time it took."""
+    out = folder / "result.json"
+    done = lorr(SHIPPED, "--steps", 40, "--out", out, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(out.read_text())
+    del result["plannerTimes"]
+    return result
+
+
+def test_a_deterministic_run_is_the_same_every_time_and_with_one_thread_and_two(tmp_path):
+    options = ("--deterministic", "--planner", "epibt+lns", "--attempts", 300)
+    first = played(tmp_path, *options)
+    assert played(tmp_path, *options, "--threads", 1) == first
+    assert played(tmp_path, *options, "--threads", 2) == first
+    fewer = played(tmp_path, "--deterministic", "--planner", "epibt+lns", "--attempts", 1)
+    assert fewer["actualPaths"] != first["actualPaths"]
+
+
+def test_improvement_by_the_clock_keeps_the_rules(tmp_path):
+    out = tmp_path / "result.json"
+    options = ("--steps", 10, "--step-time", 0.4, "--planner", "epibt+lns", "--threads", 2)
+    assert lorr(SHIPPED, *options, "--out", out).returncode == 0
+    result = json.loads(out.read_text())
+    for key, value in replay(SHIPPED, result).items():
+        assert result[key] == value, key
+    assert (result["errors"], result["scheduleErrors"]) == ([], [])
+
+
+def test_guidance_from_a_file_changes_the_ways(tmp_path):
+    lanes = tmp_path / "lanes.toml"
+    lanes.write_text('[guidance]\nlanes = "pattern"\nrows = "><"\ncolumns = "v^"\n')
+    plain = played(tmp_path, "--deterministic")
+    assert played(tmp_path, "--deterministic", "--guidance", "none") == plain
+    assert played(tmp_path, "--deterministic", "--guidance", lanes)["actualPaths"] != plain["actualPaths"]
+
+
 def refusals(folder):
     good = written(folder, ["...", "..."], [(0, 0)], [[(0, 1)]], name="good")
     broken = folder / "broken.json"
@@ -70,10 +107,16 @@ def refusals(folder):
         ((good, "--steps", 5, "--out", folder), "is a folder"),
         ((good, "--steps", 5, "--out", folder / "none" / "result.json"), "cannot be written"),
         ((good, "--steps", "many", "--out", out), "--steps"),
+        ((good, "--steps", 5, "--threads", 2, "--out", out), "--threads: is for planners that improve"),
+        ((good, "--steps", 5, "--attempts", 9, "--deterministic", "--out", out), "--attempts: is for planners"),
+        ((good, "--steps", 5, "--planner", "epibt+lns", "--attempts", 9, "--out", out), "add --deterministic"),
+        ((good, "--steps", 5, "--planner", "epibt+lns", "--threads", 3, "--out", out), "use 1 or 2"),
+        ((good, "--steps", 5, "--guidance", folder / "none.toml", "--out", out), "none.toml"),
+        ((good, "--steps", 5, "--memory-mb", 0, "--out", out), "cannot hold two distance fields"),
     ]
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(14))
 def test_bad_input_is_refused_with_exit_code_2_and_no_result(tmp_path, number):
     arguments, said = refusals(tmp_path)[number]
     before = sorted(tmp_path.iterdir())

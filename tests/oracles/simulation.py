@@ -127,6 +127,7 @@ def work(events: list[dict], robots: Robots, floor: Floor, problems: list[str]) 
             picks = [(floor.place(cell), "pick", units) for _, units, cell in event["picks"]]
             drop = (floor.place(event["drop"]), "drop", sum(units for _, _, units in picks))
             tasks[event["task"]] = {"left": [*picks, drop], "robot": None, "order": event["order"], "state": "open"}
+            tasks[event["task"]]["errands"] = len(picks) + 1
             orders[event["order"]]["units_left"] -= drop[2]
             if floor.destination[drop[0]] != orders[event["order"]]["destination"]:
                 problems.append(f"{event} drops at a chute of another destination")
@@ -134,7 +135,13 @@ def work(events: list[dict], robots: Robots, floor: Floor, problems: list[str]) 
             if task["state"] != "open" or event["robot"] in task_of:
                 problems.append(f"{event}: the task is {task['state']}, the robot has {task_of.get(event['robot'])}")
             task_of[event["robot"]] = event["task"]
-            task["state"], task["robot"] = "assigned", event["robot"]
+            task["state"], task["robot"], task["since"] = "assigned", event["robot"], t
+        elif kind == "task_released":
+            # A service that ended in the moment when it was given the task was of the task before.
+            begun = len(task["left"]) < task["errands"] or (t > task["since"] and serving(event["robot"], t, robots))
+            if task_of.pop(event["robot"], None) != event["task"] or begun:
+                problems.append(f"{event} is not a task that its robot is still on the way to")
+            task["state"], task["robot"] = "open", None
         elif kind == "errand_done":
             place = floor.place(event["cell"])
             if task_of.get(event["robot"]) != event["task"] or not task["left"]:
@@ -159,6 +166,12 @@ def work(events: list[dict], robots: Robots, floor: Floor, problems: list[str]) 
     if ended != {name for name, order in orders.items() if order.get("state") == "done"}:
         problems.append("orders whose tasks are done are not the orders that are done")
     return totals(events, orders, tasks, rejected)
+
+
+def serving(robot: int, t: float, robots: Robots) -> bool:
+    """Whether the robot was in service up to now."""
+    step = round(t / robots.step_s)
+    return step > 0 and robots.activity[step - 1][robot] == "service"
 
 
 def served(event: dict, place: tuple[int, int], robots: Robots, floor: Floor, problems: list[str]) -> None:

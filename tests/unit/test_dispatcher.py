@@ -9,6 +9,7 @@ from fleet.assignment.assigner import Assignment, AssignmentParams
 from fleet.assignment.charging import ChargingParams, ChargingPolicy
 from fleet.assignment.matching_assigner import MatchingAssigner
 from fleet.assignment.parking import ParkingPolicy
+from fleet.assignment.task_exchange import TaskExchange
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL, NO_TASK
@@ -46,7 +47,7 @@ class PlacesByName:
 class Hall:
     """Robots at named places, the dispatcher, and what it calls upon."""
 
-    def __init__(self, at, charge=100.0, assigner=None, chargers="C", parking="PQ"):
+    def __init__(self, at, charge=100.0, assigner=None, chargers="C", parking="PQ", exchange=True):
         layout = drawn(HALL)
         travel = DistanceFields(layout).travel
         params = ChargingParams(trip_factor=1.0)
@@ -69,6 +70,7 @@ class Hall:
             ),
             energy=energy,
             events=self.events.append,
+            exchange=TaskExchange(travel, step_percent=energy.step_percent) if exchange else None,
         )
         cells = np.array([AT[place] for place in at], dtype=np.int32)
         self.state = FleetState.at(cells, charge_percent=np.array(np.broadcast_to(np.float32(charge), len(at))))
@@ -81,6 +83,10 @@ class Hall:
     def order(self, name, skus, **kwargs):
         lines = tuple(OrderLine(sku, 1, unit_litres=1.0, unit_kg=1.0) for sku in skus)
         self.pool.add_order(Order(name, lines, release_s=self.now_s, due_s=1e6, **kwargs), self.now_s)
+
+    def move(self, places):
+        """Put the robots where they might have driven to since."""
+        self.state.cell = np.array([AT[place] for place in places], dtype=np.int32)
 
     def dispatch(self):
         """Let the dispatcher decide, and the second pass by."""
@@ -124,6 +130,123 @@ def test_each_task_has_a_robot_and_each_robot_a_task_so_that_ways_are_short():
     hall.dispatch()
     assert hall.roster.task.tolist() == [1, 0]
     assert hall.goals == "ad"
+
+
+def passed(steps, hall):
+    """Tasks of the robots after each of the next steps, in which nobody moves."""
+    return [hall.roster.task.tolist() for _ in range(steps) if hall.dispatch()]
+
+
+def test_robots_on_their_way_exchange_tasks_every_four_steps_if_that_makes_ways_shorter():
+    hall = Hall("cb")
+    hall.order("A", "d")
+    hall.order("B", "a")
+    hall.dispatch()
+    hall.move("bc")
+    assert passed(4, hall) == [[1, 0], [1, 0], [1, 0], [1, 0]]
+    hall.move("Da")
+    assert passed(4, hall) == [[1, 0], [1, 0], [1, 0], [0, 1]]
+    assert hall.goals == "da"
+    assert hall.roster.next_cell.tolist() == [AT["D"], AT["D"]]
+    assert hall.said("task_released") == [
+        {"t": 8.0, "event": "task_released", "task": 1, "robot": 0},
+        {"t": 8.0, "event": "task_released", "task": 0, "robot": 1},
+    ]
+    assert hall.events[-2:] == [
+        {"t": 8.0, "event": "task_assigned", "task": 1, "robot": 1},
+        {"t": 8.0, "event": "task_assigned", "task": 0, "robot": 0},
+    ]
+    hall.pool.check()
+
+
+def test_a_free_robot_takes_over_and_the_one_that_had_the_task_goes_to_park():
+    hall = Hall("PQ")
+    hall.order("A", "b")
+    hall.dispatch()
+    had = int(hall.roster.task.argmax())
+    hall.move("Pb" if had == 0 else "bP")
+    hall.state.cell[1 - had] = AT["b"] - 1
+    assert passed(4, hall)[-1][1 - had] == 0
+    assert hall.roster.task[had] == NO_TASK
+    assert hall.goals[had] in "PQ"
+    assert hall.roster.next_cell[had] == NO_CELL
+    assert hall.pool.robot.tolist() == [1 - had]
+    hall.pool.check()
+
+
+def test_without_exchange_a_task_stays_with_its_robot():
+    hall = Hall("PD", exchange=False)
+    hall.order("A", "b")
+    hall.dispatch()
+    had = hall.roster.task.tolist()
+    hall.move("bP" if had[1] == 0 else "Pb")
+    assert passed(8, hall) == [had] * 8
+    assert hall.said("task_released") == []
+
+
+def test_a_task_whose_first_errand_is_done_stays_with_its_robot():
+    hall = Hall("aQ")
+    hall.order("A", "ab")
+    for _ in range(4):
+        hall.dispatch()
+    assert hall.goals[0] == "b"
+    hall.move("Pb")
+    assert passed(8, hall) == [[0, NO_TASK]] * 8
+
+
+def test_a_task_whose_first_errand_is_under_way_stays_with_its_robot():
+    hall = Hall("bQ")
+    hall.order("A", "b")
+    hall.dispatch()
+    hall.state.service_left_s[0] = 100.0
+    hall.move("Qb")  # as if it had been pushed aside
+    assert passed(8, hall) == [[0, NO_TASK]] * 8
+
+
+def test_a_robot_that_charges_before_its_task_keeps_it():
+    hall = Hall("aQ")
+    hall.order("A", "b")
+    hall.dispatch()
+    hall.move("PQ")
+    hall.state.charge_percent[0] = 11.0
+    hall.dispatch()
+    assert hall.goals[0] == "C"
+    hall.state.cell[1] = AT["b"] - 1
+    assert passed(3, hall) == [[0, NO_TASK]] * 3
+
+
+def test_robots_that_were_given_tasks_just_now_are_not_taken_for_free_ones():
+    hall = Hall("bP")
+    hall.order("A", "d")
+    hall.order("B", "d")
+    hall.dispatch()
+    assert sorted(hall.roster.task.tolist()) == [0, 1]
+    assert hall.said("task_released") == []
+
+
+def test_a_robot_that_must_go_on_charging_takes_nothing_over():
+    hall = Hall("aC", charge=[100.0, 1.0])
+    hall.order("A", "b")
+    hall.dispatch()
+    hall.move("QC")
+    passed(3, hall)
+    hall.state.charge_percent[1] = 40.0
+    assert passed(1, hall) == [[0, NO_TASK]]
+
+
+def test_a_charging_robot_that_takes_a_task_over_leaves_its_charger():
+    hall = Hall("aC", charge=[100.0, 1.0])
+    hall.dispatch()
+    assert hall.goals[1] == "C"
+    hall.order("A", "b")
+    hall.move("QC")
+    hall.dispatch()
+    assert hall.roster.task.tolist() == [0, NO_TASK]
+    assert passed(3, hall)[-1] == [NO_TASK, 0]
+    assert hall.goals[1] == "b"
+    hall.state.charge_percent[0] = 15.0
+    hall.dispatch()
+    assert hall.goals[0] == "C"
 
 
 def test_a_robot_with_a_task_is_given_no_other_until_it_is_done():
