@@ -14,6 +14,7 @@ from fleet.assignment.charging import ChargingPolicy
 from fleet.assignment.greedy_assigner import GreedyAssigner
 from fleet.assignment.matching_assigner import MatchingAssigner
 from fleet.assignment.parking import ParkingPolicy
+from fleet.assignment.task_exchange import TaskExchange
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.errors import SettingError
 from fleet.grid.distances import DistanceFields
@@ -101,6 +102,8 @@ def compose_on(
         trip_factor=config.charging.trip_factor,
         floor_percent=config.charging.critical_percent,
     )
+    # Greedy assignment is the baseline, with all its weaknesses.
+    matching = config.assigner == "matching"
     dispatcher = Dispatcher(
         robots,
         pool=pool,
@@ -109,6 +112,7 @@ def compose_on(
         parking=ParkingPolicy(distances.travel, world.layout, world.parking, robots),
         energy=energy,
         events=events,
+        exchange=TaskExchange(distances.travel, step_percent=energy.step_percent) if matching else None,
     )
     auditor = PlanAuditor(world.layout) if config.audit else None
     motion = MotionPlanning(planner, distances, clock, auditor, robots)
