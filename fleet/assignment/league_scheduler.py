@@ -1,8 +1,8 @@
 """Who does which task of the League's open pool: minimum-cost matching of robots to short ways and short tasks.
 
 The figure of merit is tasks finished, so steps are what a task costs: the way to its first errand, and, with less
-weight, the way from there to its last. With full weight the robots would pick the short tasks out of the pool and
-soon find it full of long ones, with no choice left of what lies near.
+weight, the way from there to its last. Robots that prefer short tasks soon find the pool full of long ones, with no
+choice left of what lies near: the less weight, the better in the long run, and the worse in the first thousand steps.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class LeagueSchedulerParams:
     """
 
     candidates: int = 8
-    length_weight: float = 0.2
+    length_weight: float = 0.08
     stay: float = 1.0
     tolerance: float = 0.5
     at_once: int = 1000

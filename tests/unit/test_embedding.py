@@ -119,4 +119,6 @@ def test_every_field_of_a_result_and_its_summary_is_documented():
     )
     result, summary = PAGE.split("The result file has")[1].split("The summary, which")
     assert names(result) == set(tick_result_document(record))
-    assert names(summary) == set(tick_summary(record)) | {"instance", "planner", "wall_s", "peak_rss_mb", "out"}
+    assert names(summary) == set(tick_summary(record)) | {
+        "instance", "planner", "guidance", "wall_s", "peak_rss_mb", "out",
+    }  # fmt: skip
