@@ -30,7 +30,7 @@ def bench(
 
     console = Console()
     # The widest table needs this much; a terminal that wraps its lines is better than figures cut off.
-    console.width = max(console.width, 112)
+    console.width = max(console.width, 160)
     if list_only:
         list_benchmarks(console, as_json=as_json)
     else:
