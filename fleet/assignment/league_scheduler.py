@@ -2,7 +2,7 @@
 
 The figure of merit is tasks finished, so steps are what a task costs: the way to its first errand, and, with less
 weight, the way from there to its last. Robots that prefer short tasks soon find the pool full of long ones, with no
-choice left of what lies near: the less weight, the better in the long run, and the worse in the first thousand steps.
+choice left of what lies near: more weight makes more tasks in the first thousand steps, at a rate that falls sooner.
 """
 
 from __future__ import annotations
