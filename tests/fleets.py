@@ -13,7 +13,7 @@ from fleet.planning.auditor import PlanAuditor
 from fleet.planning.planner import Planner, PlanRequest
 from fleet.planning.registry import make_planner
 from robots.arrays import UInt8
-from tests.floors import places
+from tests.floors import flags, places, shut
 from tests.oracles import rules
 
 _TYPES = {
@@ -36,7 +36,7 @@ def request(
 ) -> PlanRequest:
     """A request for robots in these cells, with the cells `closed` blocked.
 
-    Columns left out say: facing east, no goal, no next goal, priority 0, no dwell, no hold.
+    Columns left out say: facing east, no goal, no next goal, priority 0, no dwell, no hold, no delays.
     """
     blocked = np.zeros(layout.cells, dtype=np.bool_)
     blocked[list(closed)] = True
@@ -44,7 +44,9 @@ def request(
         name: np.array(np.broadcast_to(np.array(columns.get(name, default), dtype=dtype), (len(cells),)))
         for name, (dtype, default) in _TYPES.items()
     }
-    return PlanRequest(cells=np.array(cells, dtype=np.int32), blocked=blocked if len(closed) else None, **filled)
+    delays = np.array(columns["delays"], dtype=np.uint8) if "delays" in columns else None
+    blocked = blocked if len(closed) else None
+    return PlanRequest(cells=np.array(cells, dtype=np.int32), blocked=blocked, delays=delays, **filled)
 
 
 def robots_at(layout: Layout, cells: Sequence[int], headings: Sequence[int]) -> list[rules.Robot]:
@@ -52,24 +54,32 @@ def robots_at(layout: Layout, cells: Sequence[int], headings: Sequence[int]) -> 
     return [(*divmod(cell, layout.width), heading) for cell, heading in zip(cells, headings, strict=True)]
 
 
-def check_window(layout: Layout, request: PlanRequest, actions: UInt8) -> None:
-    """Every step of a window keeps the rules of the floor: by the plain rules, and by the auditor."""
+def check_window(layout: Layout, request: PlanRequest, actions: UInt8, distances: DistanceFields | None = None) -> None:
+    """Every step of a window keeps the rules of the floor: by the plain rules, and by the auditor.
+
+    distances: what is closed in them is closed.
+    """
     n = len(request.cells)
     assert actions.dtype == np.uint8
     assert actions.ndim == 2
     assert actions.shape[1] == n
     assert actions.shape[0] >= 1
     blocked = np.zeros(layout.cells, dtype=np.bool_) if request.blocked is None else request.blocked
-    closed = {divmod(cell, layout.width) for cell in np.flatnonzero(blocked).tolist()}
+    closed_edges = np.zeros((layout.cells, 4), dtype=np.bool_)
+    if distances is not None:
+        blocked, closed_edges = blocked | distances.closed_cells, distances.closed_edges
+    closed, edges = shut(layout, blocked), shut(layout, flags(layout), closed_edges)
     hold = set(np.flatnonzero(request.hold).tolist())
     passable = places(layout)
     robots = robots_at(layout, request.cells.tolist(), request.headings.tolist())
     auditor, cells, headings = PlanAuditor(layout), request.cells, request.headings
     for now, row in enumerate(actions):
-        broken = rules.broken_rules(layout.height, layout.width, passable, robots, row.tolist(), hold, closed)
+        if request.delays is not None:
+            assert (row[request.delays > now] == rules.WAIT).all(), f"step {now} of {actions.tolist()}"
+        broken = rules.broken_rules(layout.height, layout.width, passable, robots, row.tolist(), hold, closed, edges)
         assert not broken, f"step {now} of {actions.tolist()}"
         robots = [rules.step(robot, action) for robot, action in zip(robots, row.tolist(), strict=True)]
-        cells, headings = auditor.check(cells, headings, row, request.hold, blocked)
+        cells, headings = auditor.check(cells, headings, row, request.hold, blocked, closed_edges)
     auditor.raise_findings()
 
 
@@ -93,7 +103,8 @@ class Fleet:
         guidance: Guidance | None = None,
     ) -> None:
         self.layout = layout
-        self.planner = planner(name, layout, guidance)
+        self.distances = DistanceFields(layout, guidance=guidance)
+        self.planner = make_planner(name, self.distances)
         self.cells = list(cells)
         self.headings = np.broadcast_to(headings, len(self.cells)).tolist()
 
@@ -101,7 +112,7 @@ class Fleet:
         """Plan a window for the robots where they are; `columns` as in `request`."""
         asked = request(self.layout, self.cells, headings=self.headings, **columns)
         actions = self.planner.plan(asked).actions.copy()
-        check_window(self.layout, asked, actions)
+        check_window(self.layout, asked, actions, self.distances)
         return actions
 
     def step(self, **columns: Sequence[float]) -> UInt8:

@@ -3,6 +3,7 @@
 A field is a backward search over (cell, heading) states from all four headings of the goal. Where one step costs one (a
 cell forward, a quarter turn), it is breadth-first: a first-in-first-out queue visits states in order of distance.
 Where moves have weights, it is Dijkstra's algorithm with one bucket a distance (Dial, "Algorithm 360", CACM 1969).
+Closures may be directed, so the search asks who may come into a cell, not where one may go from it.
 
 The search works on one cost a state, which is then packed into one word a cell: the least cost of the four headings in
 the low 16 bits, and how much more each heading costs, at most two turns, in four bits each from bit 16 up.
@@ -31,11 +32,11 @@ def _pack(costs: UInt16, field: UInt32) -> None:
 
 
 @njit(cache=True, nogil=True)
-def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt32, costs: UInt16, queue: Int32) -> None:
+def fill_fields(predecessors: Int32, goals: Int32, slots: Int32, fields: UInt32, costs: UInt16, queue: Int32) -> None:
     """Fill `fields[slots[k]]` with steps to reach `goals[k]` (compact cell indices) for every state.
 
-    neighbours int32 (n_free, 4) compact index ahead by heading or -1; fields uint32 (capacity, n_free);
-    costs uint16 and queue int32 scratch (n_free * 4).
+    predecessors int32 (n_free, 4) compact index of the cell from which one may come in by heading, or -1;
+    fields uint32 (capacity, n_free); costs uint16 and queue int32 scratch (n_free * 4).
     """
     for k in range(len(goals)):
         costs[:] = 65535
@@ -62,7 +63,7 @@ def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt32, c
                 costs[before] = steps
                 queue[tail] = before
                 tail += 1
-            behind = neighbours[cell, (heading + 2) & 3]
+            behind = predecessors[cell, heading]
             if behind >= 0:
                 before = (behind << 2) | heading
                 if costs[before] == 65535:
@@ -74,7 +75,7 @@ def fill_fields(neighbours: Int32, goals: Int32, slots: Int32, fields: UInt32, c
 
 @njit(cache=True, nogil=True)
 def fill_weighted_fields(
-    neighbours: Int32,
+    predecessors: Int32,
     forward: UInt8,
     turn: int,
     goals: Int32,
@@ -87,7 +88,7 @@ def fill_weighted_fields(
 ) -> None:
     """Fill `fields[slots[k]]` with the least cost of ways to `goals[k]` (compact cell indices) for every state.
 
-    neighbours as in `fill_fields`; forward uint8 (n_free, 4) cost of a move by heading; turn: cost of a quarter turn.
+    predecessors as in `fill_fields`; forward uint8 (n_free, 4) cost of a move by heading; turn: cost of a quarter turn.
     entry_state, entry_next int32 scratch (n_free * 12 + 4): a state enters a bucket whenever its cost is lowered, at
     most once for each of the three moves that leave it. bucket int32 scratch (256,): the buckets are lists through
     entry_next, and all costs in the queue lie within 255 of each other. Entries whose cost was lowered since are
@@ -118,7 +119,7 @@ def fill_weighted_fields(
                     continue
                 cell = state >> 2
                 heading = state & 3
-                behind = neighbours[cell, (heading + 2) & 3]
+                behind = predecessors[cell, heading]
                 for way in range(3):
                     if way < 2:
                         before = (cell << 2) | ((heading + 1 + 2 * way) & 3)

@@ -30,6 +30,13 @@ class DistanceFields:
     obstacles. A word, `fields[slot, compact[cell]]`, uint32, has the distance from the best heading in its low 16 bits,
     UNREACHABLE (65535) where there is no way, and what each heading costs on top of it in four bits, from bit 16 up;
     `at` reads it.
+
+    Cells and moves can be closed while a run goes on, see `close`. What is closed now:
+
+    version        int, goes up with every change
+    closed_cells   bool (cells,)
+    closed_edges   bool (cells, 4), moves forward by the cell they begin in and the heading
+    neighbours     int32 (cells, 4), the cell one step ahead by heading, NO_CELL where the move is not allowed now
     """
 
     def __init__(self, layout: Layout, memory_mb: int = 4096, guidance: Guidance | None = None) -> None:
@@ -51,8 +58,12 @@ class DistanceFields:
             )
         self.compact: Int32 = np.full(layout.cells, NO_CELL, dtype=np.int32)
         self.compact[layout.free_cells] = np.arange(len(layout.free_cells), dtype=np.int32)
-        ahead = layout.neighbours[layout.free_cells]
-        self.compact_neighbours: Int32 = np.where(ahead >= 0, self.compact[ahead], NO_CELL).astype(np.int32)
+        self.version = 0
+        self.closed_cells: Bool = _frozen(np.zeros(layout.cells, dtype=np.bool_))
+        self.closed_edges: Bool = _frozen(np.zeros((layout.cells, 4), dtype=np.bool_))
+        self.neighbours: Int32 = np.array(layout.neighbours)
+        self._no_edges = self.closed_edges
+        self._predecessors: Int32 = self._find_predecessors()
         # Pages of an empty array are taken from the system when they are first written, so the bound costs nothing.
         self.fields: UInt32 = np.empty((self.capacity, len(layout.free_cells)), dtype=np.uint32)
         self.computed = 0
@@ -76,6 +87,30 @@ class DistanceFields:
     def memory_bytes(self) -> int:
         """Bytes of the fields in memory now."""
         return self._in_use * int(self.fields[0].nbytes)
+
+    def close(self, cells: Bool, edges: Bool | None = None) -> bool:
+        """Set what is closed, in place of what was; return whether that is a change.
+
+        cells: bool (cells,), not to be entered; a robot that stands on one may leave it. A goal there is out of reach
+        except for who stands on it. edges: bool (cells, 4), moves forward that are not allowed, by the cell they begin
+        in and the heading; None for no such move. Nothing set opens everything. A call that changes nothing costs a
+        comparison. A change drops all fields: they are found anew when they are asked for, and rows that `slots`
+        returned before are no longer valid. Raises ValueError for arrays of another shape or type.
+        """
+        edges = self._no_edges if edges is None else edges
+        for name, given, now in (("cells", cells, self.closed_cells), ("edges", edges, self.closed_edges)):
+            if given.dtype != np.bool_ or given.shape != now.shape:
+                raise ValueError(f"closed {name} are {given.dtype} {given.shape}, not bool {now.shape}")
+        if np.array_equal(cells, self.closed_cells) and np.array_equal(edges, self.closed_edges):
+            return False
+        self.closed_cells, self.closed_edges = _frozen(cells.copy()), _frozen(edges.copy())
+        ahead = self.layout.neighbours
+        self.neighbours[:] = np.where(edges | cells[ahead], NO_CELL, ahead)
+        self._predecessors[:] = self._find_predecessors()
+        self._slot_of[:] = -1
+        self._in_use = 0
+        self.version += 1
+        return True
 
     def holds(self, goals: Int32) -> Bool:
         """Which of these goal cells have their fields in memory now, bool of the same length; NO_CELL has none."""
@@ -132,6 +167,12 @@ class DistanceFields:
         goal = self.layout.free_cells[:1]
         self.travel(goal, goal, np.zeros(1, dtype=np.int8))
 
+    def _find_predecessors(self) -> Int32:
+        """Return compact cells from which one may come in, by heading; int32 (n_free, 4), -1 for none."""
+        behind = self.layout.neighbours[self.layout.free_cells][:, [2, 3, 0, 1]]
+        allowed = (behind >= 0) & (self.neighbours[behind, np.arange(4)] >= 0)
+        return np.where(allowed, self.compact[behind], NO_CELL).astype(np.int32)
+
     def _fill(self, missing: Int32, wanted: int) -> None:
         if wanted > self.capacity:
             raise SettingError(
@@ -152,13 +193,18 @@ class DistanceFields:
             self._slot_of[self._goal_in[oldest]] = -1
             slots = np.concatenate([slots, oldest.astype(np.int32)])
         if self.guidance.is_uniform:
-            _distances.fill_fields(self.compact_neighbours, compact, slots, self.fields, self._costs, self._queue)
+            _distances.fill_fields(self._predecessors, compact, slots, self.fields, self._costs, self._queue)
         else:
             _distances.fill_weighted_fields(
-                self.compact_neighbours, self._weights, self.guidance.turn, compact, slots, self.fields, self._costs,
+                self._predecessors, self._weights, self.guidance.turn, compact, slots, self.fields, self._costs,
                 self._queue, self._next_in_bucket, self._bucket,
             )  # fmt: skip
         self._slot_of[missing] = slots
         self._goal_in[slots] = missing
         self._last_use[slots] = self._clock
         self.computed += len(missing)
+
+
+def _frozen(flags: Bool) -> Bool:
+    flags.setflags(write=False)
+    return flags

@@ -180,6 +180,17 @@ def _rank_operations(
 
 
 @njit(cache=True, nogil=True)
+def _drop_early(within: UInt64, keys: Int32) -> int:
+    """Take out of a robot's keys what moves before its delay is over; return the smallest that is left."""
+    best = NEVER
+    for operation in range(len(keys)):
+        if not (within[operation >> 6] >> np.uint64(operation & 63)) & np.uint64(1):
+            keys[operation] = NEVER
+        best = min(best, keys[operation])
+    return best
+
+
+@njit(cache=True, nogil=True)
 def place_inherited(
     cells: Int32,
     headings: Int8,
@@ -248,6 +259,7 @@ def search(
     next_slots: Int32,
     next_base: Int32,
     dwell: Bool,
+    delays: UInt8,
     hold: Bool,
     order: Int32,
     first: int,
@@ -262,6 +274,7 @@ def search(
     trailing: Int8,
     moves: Int16,
     possible: UInt64,
+    within: UInt64,
     surcharges: UInt16,
     unit: int,
     width: int,
@@ -298,6 +311,8 @@ def search(
                 root, cells, headings, goals, slots, next_slots, next_base, dwell, blocked, has_blocked,
                 fields, compact, offsets, end_headings, trailing, moves, possible, surcharges, unit, width, keys,
             )  # fmt: skip
+            if delays[root] > 0:
+                best_key[root] = _drop_early(within[delays[root]], keys[root])
         if best_key[root] & (KEY_STEP - 1) == chosen[root]:
             continue
         counts[SEARCHES] += 1
@@ -355,6 +370,8 @@ def search(
                     other, cells, headings, goals, slots, next_slots, next_base, dwell, blocked, has_blocked,
                     fields, compact, offsets, end_headings, trailing, moves, possible, surcharges, unit, width, keys,
                 )  # fmt: skip
+                if delays[other] > 0:
+                    best_key[other] = _drop_early(within[delays[other]], keys[other])
             counts[PUSHES] += 1
             _lift(cells[other], offsets[headings[other], chosen[other]], reserved, window)
             chosen[robot] = operation
@@ -372,6 +389,7 @@ def write_actions(
     headings: Int8,
     slots: Int32,
     hold: Bool,
+    delays: UInt8,
     fields: UInt32,
     compact: Int32,
     offsets: Int32,
@@ -384,18 +402,19 @@ def write_actions(
     """Write the actions (w, n) of the chosen operations; waits at the end turn towards the goal.
 
     Turning changes no cell, so the window stays free of collisions.
+    operation_actions: uint8 (delays, operations, w), what to do after a delay to be where the operation says.
     """
-    window = operation_actions.shape[1]
+    window = operation_actions.shape[2]
     for robot in range(len(cells)):
         operation = chosen[robot]
         for step in range(window):
-            actions[step, robot] = operation_actions[operation, step]
+            actions[step, robot] = operation_actions[delays[robot], operation, step]
         if trailing[operation] == 0 or slots[robot] < 0 or hold[robot]:
             continue
         end = cells[robot] + offsets[headings[robot], operation, window - 1]
         word = fields[slots[robot], compact[end]]
         heading = end_headings[headings[robot], operation]
-        for step in range(window - trailing[operation], window):
+        for step in range(max(window - trailing[operation], delays[robot]), window):
             clockwise = (heading + 1) & 3
             counter = (heading + 3) & 3
             behind = (heading + 2) & 3

@@ -99,6 +99,9 @@ def price_waiting(
             left = int(fields[slots[robot], compact[cells[robot]]] & 0xFFFF)
             keys[robot, 0] = (left + patience + COST_OFFSET) * KEY_STEP
             best_key[robot] = min(best_key[robot], keys[robot, 0])
+        if keys[robot, chosen[robot]] == NEVER:
+            # Carried over from before the robot was given the goal that it now runs through: whatever else is better.
+            keys[robot, chosen[robot]] = (LAST + COST_OFFSET) * KEY_STEP + chosen[robot]
         chosen_key[robot] = keys[robot, chosen[robot]]
 
 

@@ -1,35 +1,68 @@
-"""Kernel that tabulates which operations are possible where. `operations.py` stands in front."""
+"""Kernels that tabulate which operations are possible where. `operations.py` stands in front."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from robots.arrays import Int8, Int32, UInt8, UInt16, UInt64
+from robots.arrays import Int32, UInt8, UInt16, UInt64
 
 
 @njit(cache=True, nogil=True)
-def find_possible(
-    free_cells: Int32, compact: Int32, rows: Int8, columns: Int8, height: int, width: int, possible: UInt64
-) -> None:
-    """Set the bits of `possible` (n_free * 4, words): operations that stay on passable cells, by (cell, heading)."""
-    count, window = rows.shape[1], rows.shape[2]
-    possible[:] = 0
-    for index in range(len(free_cells)):
-        row = free_cells[index] // width
-        column = free_cells[index] % width
+def find_possible(cells: Int32, compact: Int32, neighbours: Int32, actions: UInt8, possible: UInt64) -> None:
+    """Set the bits of `possible` (n_free * 4, words) for these cells: operations whose every move is allowed there.
+
+    neighbours int32 (all cells, 4): the cell ahead by heading, -1 where the move is not allowed.
+    """
+    count, window = actions.shape
+    for index in range(len(cells)):
         for heading in range(4):
+            state = compact[cells[index]] * 4 + heading
+            possible[state] = 0
             for operation in range(count):
-                ok = True
+                here = cells[index]
+                facing = heading
                 for step in range(window):
-                    r = row + rows[heading, operation, step]
-                    c = column + columns[heading, operation, step]
-                    if r < 0 or r >= height or c < 0 or c >= width or compact[r * width + c] < 0:
-                        ok = False
-                        break
-                if ok:
-                    bit = np.uint64(1) << np.uint64(operation & 63)
-                    possible[index * 4 + heading, operation >> 6] |= bit
+                    action = actions[operation, step]
+                    if action == 0:
+                        here = neighbours[here, facing]
+                        if here < 0:
+                            break
+                    elif action == 1:
+                        facing = (facing + 1) & 3
+                    elif action == 2:
+                        facing = (facing + 3) & 3
+                if here >= 0:
+                    possible[state, operation >> 6] |= np.uint64(1) << np.uint64(operation & 63)
+
+
+@njit(cache=True, nogil=True)
+def find_near(changed: Int32, neighbours: Int32, reach: int, distance: Int32, queue: Int32) -> int:
+    """Write into `queue` the cells from which `reach` moves on the open floor lead to a changed cell; return how many.
+
+    distance int32 (all cells), -1 throughout before and after; queue int32 (n_free,).
+    """
+    tail = 0
+    for index in range(len(changed)):
+        queue[tail] = changed[index]
+        distance[changed[index]] = 0
+        tail += 1
+    head = 0
+    while head < tail:
+        here = queue[head]
+        head += 1
+        if distance[here] == reach:
+            continue
+        for heading in range(4):
+            # The open floor has no one-way moves: what can be reached from here can reach here.
+            there = neighbours[here, heading]
+            if there >= 0 and distance[there] < 0:
+                distance[there] = distance[here] + 1
+                queue[tail] = there
+                tail += 1
+    for index in range(tail):
+        distance[queue[index]] = -1
+    return tail
 
 
 @njit(cache=True, nogil=True)

@@ -1,8 +1,8 @@
 """The plan auditor: checks every step against the rules of the floor. Shares no code with the planners.
 
 Rules of one synchronous step (League of Robot Runners, "MAPF with turnings"): every robot does one of four actions; no
-robot leaves the map or enters an obstacle or a closed cell; no two robots end in one cell; no two robots swap cells.
-Where the model forbids it, robots do not all move around a ring in the same step either.
+robot leaves the map, enters an obstacle or a closed cell, or drives over a closed edge; no two robots end in one cell;
+no two robots swap cells. Where the model forbids it, robots do not all move around a ring in the same step either.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Violation(Enum):
     ACTION = "unknown action"
     OBSTACLE = "enters an obstacle or leaves the map"
     CLOSED = "enters a closed cell"
+    EDGE = "drives over a closed edge"
     HOLD = "moves while it must stay"
     VERTEX = "two robots in one cell"
     SWAP = "two robots swap cells"
@@ -56,6 +57,11 @@ class PlanAuditor:
         self.findings: list[Finding] = []
 
     @property
+    def count(self) -> int:
+        """How many violations there were."""
+        return len(self.findings)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Violations so far by kind; kinds that did not occur are left out."""
         return dict(Counter(finding.kind.name.lower() for finding in self.findings))
@@ -67,11 +73,13 @@ class PlanAuditor:
         actions: UInt8,
         hold: Bool | None = None,
         closed: Bool | None = None,
+        closed_edges: Bool | None = None,
     ) -> tuple[Int32, Int8]:
         """Audit one step and return where it leads, (cells, headings), applying even what is not allowed.
 
         cells, headings, actions: columns (n,) before the step and what each robot does. hold: robots that must not
-        move or turn. closed: bool (cells,), cells that nobody may enter.
+        move or turn. closed: bool (cells,), cells that nobody may enter. closed_edges: bool (cells, 4), moves forward
+        that nobody may make, by the cell they begin in and the heading.
         """
         forward = actions == 0
         rows, columns = cells // self._width, cells % self._width
@@ -83,6 +91,8 @@ class PlanAuditor:
         self._record(Violation.OBSTACLE, ~inside | ~self._passable[to], cells)
         if closed is not None:
             self._record(Violation.CLOSED, closed[to] & (to != cells), to)
+        if closed_edges is not None:
+            self._record(Violation.EDGE, closed_edges[cells, headings] & forward, cells)
         if hold is not None:
             self._record(Violation.HOLD, hold & (actions != 3), cells)
         self._check_pairs(cells, to)

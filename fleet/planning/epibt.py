@@ -17,12 +17,13 @@ from fleet.grid.layout import NO_CELL
 from fleet.planning import _epibt
 from fleet.planning.improvement import COUNTS as IMPROVEMENT_COUNTS
 from fleet.planning.improvement import Choice, ImprovementParams, Improver
-from fleet.planning.operations import operation_surcharges, operations, possible_operations
+from fleet.planning.operations import PossibleOperations, operation_surcharges, operations
 from fleet.planning.planner import PlanRequest, PlanWindow
 from fleet.planning.request import RequestColumns, lone_robot
-from robots.arrays import Int8, Int32, Int64, UInt8, UInt16, UInt64
+from robots.arrays import Int8, Int32, Int64, UInt8, UInt16
 
 _COUNTS = ("searches", "tries", "pushes", "failures", "demoted")
+_DEMOTED = _COUNTS.index("demoted")
 
 # Robots between looks at the time: some tenths of a millisecond.
 _SEARCHES_AT_ONCE = 256
@@ -80,8 +81,8 @@ class EPIBT:
         self._operations = ops
         width = self.layout.width
         self._offsets: Int32 = ops.rows.astype(np.int32) * width + ops.columns
-        self._possible: UInt64 = possible_operations(ops, self.layout, distances.compact)
-        self._surcharges: UInt16 = operation_surcharges(ops, distances, self._possible)
+        self._possible = PossibleOperations(ops, distances)
+        self._surcharges: UInt16 = operation_surcharges(ops, distances, self._possible.bits)
         self._reserved: Int32 = np.empty((self.layout.cells, ops.window + 1), dtype=np.int32)
         self._request = RequestColumns(self.layout)
         self._allocate(0)
@@ -96,11 +97,13 @@ class EPIBT:
         if columns.load(request):
             self._allocate(columns.robots)
         counts = np.zeros(len(_COUNTS), dtype=np.int64)
+        np.minimum(columns.delays, self.params.window, out=columns.delays)
         chosen = self._chosen
-        as_planned = (columns.cells == self._expected_cells) & (columns.headings == self._expected_headings)
-        chosen[~as_planned | columns.hold] = 0
         fields = self._fields()
         slots, distances, ops = fields[0], self._distances, self._operations
+        self._inherit()
+        if self._possible.follow() or columns.delays.any():
+            counts[_DEMOTED] += self._drop_impossible()
         _epibt.place_inherited(
             columns.cells, columns.headings, columns.order, columns.blocked, columns.has_blocked, self._offsets,
             self._reserved, chosen, self._stack_robot, counts,
@@ -110,15 +113,15 @@ class EPIBT:
             improved = self._improver.improve(columns, slots, self._choice, time_left)
             named = dict(zip(IMPROVEMENT_COUNTS, improved.tolist(), strict=True))
         _epibt.write_actions(
-            columns.cells, columns.headings, slots, columns.hold, distances.fields, distances.compact,
-            self._offsets, ops.headings, ops.trailing, ops.actions, chosen, self._actions,
+            columns.cells, columns.headings, slots, columns.hold, columns.delays, distances.fields, distances.compact,
+            self._offsets, ops.headings, ops.trailing, ops.delayed, chosen, self._actions,
         )  # fmt: skip
         self._expect()
         return PlanWindow(self._actions, dict(zip(_COUNTS, counts.tolist(), strict=True)) | named)
 
     def forget(self) -> None:
         """Start the next plan from everybody waiting."""
-        self._expected_cells[:] = NO_CELL
+        self._expected_cells[:] = self._last_cells[:] = NO_CELL
         if self._improver:
             self._improver.forget()
 
@@ -145,12 +148,13 @@ class EPIBT:
             if time_left and not time_left():
                 return False
             _epibt.search(
-                columns.cells, columns.headings, columns.goals, *fields, columns.dwell, columns.hold, columns.order,
-                first, min(first + at_once, columns.robots), columns.rank, columns.blocked, columns.has_blocked,
-                distances.fields, distances.compact, self._offsets, ops.headings, ops.trailing, ops.moves,
-                self._possible, self._surcharges, distances.unit, self.layout.width, params.revisits, params.max_tries,
-                self._reserved, self._chosen, self._keys, self._best_key, self._visits, self._visited_by,
-                self._stack_robot[: params.max_depth], self._stack_key, self._stack_old, counts,
+                columns.cells, columns.headings, columns.goals, *fields, columns.dwell, columns.delays, columns.hold,
+                columns.order, first, min(first + at_once, columns.robots), columns.rank, columns.blocked,
+                columns.has_blocked, distances.fields, distances.compact, self._offsets, ops.headings, ops.trailing,
+                ops.moves, self._possible.bits, ops.within, self._surcharges, distances.unit, self.layout.width,
+                params.revisits, params.max_tries, self._reserved, self._chosen, self._keys, self._best_key,
+                self._visits, self._visited_by, self._stack_robot[: params.max_depth], self._stack_key,
+                self._stack_old, counts,
             )  # fmt: skip
         return True
 
@@ -178,12 +182,42 @@ class EPIBT:
             next_slots[next_base == UNREACHABLE] = -1
         return slots, next_slots, next_base
 
+    def _inherit(self) -> None:
+        """Choose for each robot what goes on with the last plan: wait for those that did something else.
+
+        A robot that has carried out the first step goes on with the rest; one that has not moved yet, because the
+        caller asks more often than robots make a step, goes on with all of it. A first step that was to wait cannot be
+        told from one that is still to come: then the delay tells, or what most of those did that had to move.
+        """
+        request, chosen = self._request, self._chosen
+        there = (request.cells == self._expected_cells) & (request.headings == self._expected_headings)
+        tails = self._operations.inherited[self._last_delays, chosen]
+        if there.all() and not self._last_delays.any():
+            chosen[:] = tails
+        else:
+            here = (request.cells == self._last_cells) & (request.headings == self._last_headings)
+            most = np.count_nonzero(there) >= np.count_nonzero(here)
+            nearer = np.where(self._last_delays > 0, request.delays < self._last_delays, most)
+            chosen[:] = np.where(there & (~here | nearer), tails, np.where(here, chosen, 0))
+        chosen[request.hold] = 0
+
+    def _drop_impossible(self) -> int:
+        """Let robots wait whose inherited operation is not possible now or too early for their delay; count them."""
+        request, chosen = self._request, self._chosen
+        states, word = 4 * self._distances.compact[request.cells] + request.headings, chosen >> 6
+        bits = self._possible.bits[states, word] & self._operations.within[request.delays, word]
+        dropped = (bits >> (chosen & 63).astype(np.uint64)) & np.uint64(1) == 0
+        chosen[dropped] = 0
+        return int(np.count_nonzero(dropped))
+
     def _expect(self) -> None:
-        """Remember where the first step of the plan leads, and how each operation goes on from there."""
+        """Remember where the robots were, and where the first step of the plan leads."""
         request = self._request
         self._expected_cells[:] = request.cells + self._offsets[request.headings, self._chosen, 0]
         self._expected_headings[:] = (request.headings + _TURN_OF[self._actions[0]]) & 3
-        self._chosen[:] = self._operations.inherited[self._chosen]
+        self._last_cells[:] = request.cells
+        self._last_headings[:] = request.headings
+        self._last_delays[:] = request.delays
 
     def _allocate(self, n: int) -> None:
         count, window = self._operations.count, self._operations.window
@@ -195,6 +229,9 @@ class EPIBT:
         self._visited_by: Int32 = np.empty(n, dtype=np.int32)
         self._expected_cells: Int32 = np.full(n, NO_CELL, dtype=np.int32)
         self._expected_headings: Int8 = np.zeros(n, dtype=np.int8)
+        self._last_cells: Int32 = np.full(n, NO_CELL, dtype=np.int32)
+        self._last_headings: Int8 = np.zeros(n, dtype=np.int8)
+        self._last_delays: UInt8 = np.zeros(n, dtype=np.uint8)
         self._actions: UInt8 = np.empty((window, n), dtype=np.uint8)
         depth = max(n, self.params.max_depth)
         self._stack_robot: Int32 = np.empty(depth, dtype=np.int32)

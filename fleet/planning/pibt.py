@@ -38,14 +38,15 @@ class PIBT:
             self._allocate(columns.robots)
         distances = self._distances
         slots = distances.slots(columns.goals)
+        hold = columns.hold | (columns.delays > 0)
         _pibt.choose_targets(
-            columns.cells, columns.headings, slots, columns.hold, columns.order, distances.fields, distances.compact,
-            self.layout.neighbours, self._forward, distances.guidance.turn, distances.unit, columns.blocked,
+            columns.cells, columns.headings, slots, hold, columns.order, distances.fields, distances.compact,
+            distances.neighbours, self._forward, distances.guidance.turn, distances.unit, columns.blocked,
             columns.has_blocked, self._occupied_now, self._occupied_next, self._target_of, self._stack_robot,
             self._stack_choice, self._stack_cells, self._costs,
         )  # fmt: skip
         _pibt.choose_actions(
-            columns.cells, columns.headings, self.layout.neighbours, self._occupied_now, self._target_of,
+            columns.cells, columns.headings, distances.neighbours, self._occupied_now, self._target_of,
             self._stack_robot, self._actions[0],
         )  # fmt: skip
         return PlanWindow(self._actions)

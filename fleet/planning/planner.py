@@ -21,6 +21,12 @@ class PlanRequest:
     hold        bool, the robot cannot move during this window (it is in service, charging or out of order)
     blocked     bool (cells,), cells that no robot may enter during this window, or None. A robot that stands on one
                 may leave it.
+    delays      uint8, or None for no delays: steps that a robot still needs until it is where `cells` and `headings`
+                say. It is planned as if it stood there, and waits for so many steps; what is longer than the window is
+                all of the window.
+
+    Cells and moves that are closed for longer are known to `DistanceFields.close`, and keep away all planners that plan
+    with these distances.
     """
 
     cells: Int32
@@ -31,6 +37,7 @@ class PlanRequest:
     dwell: Bool
     hold: Bool
     blocked: Bool | None = None
+    delays: UInt8 | None = None
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 from fleet.errors import PlanError
 from fleet.grid.layout import NO_CELL, Layout
 from fleet.planning.planner import PlanRequest
-from robots.arrays import Bool, Float32, Int8, Int32
+from robots.arrays import Bool, Float32, Int8, Int32, UInt8
 
 _DTYPES = {
     "cells": np.int32,
@@ -52,6 +52,9 @@ def check_request(request: PlanRequest, layout: Layout) -> None:
     blocked = request.blocked
     if blocked is not None and (blocked.shape != (layout.cells,) or blocked.dtype != np.bool_):
         raise PlanError(f"blocked is {blocked.dtype} {blocked.shape}, not bool ({layout.cells},)")
+    delays = request.delays
+    if delays is not None and (delays.shape != (n,) or delays.dtype != np.uint8):
+        raise PlanError(f"delays is {delays.dtype} {delays.shape}, not uint8 ({n},)")
 
 
 class RequestColumns:
@@ -61,6 +64,7 @@ class RequestColumns:
     order    int32 (n,), robots by descending priority; ties by robot number
     rank     int32 (n,), the place of each robot in `order`
     blocked  bool (cells,), read only where `has_blocked`
+    delays   uint8 (n,), zero where the request has none
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -89,6 +93,7 @@ class RequestColumns:
         np.negative(request.priorities, out=self._urgency)
         self.order[:] = np.argsort(self._urgency, kind="stable")
         self.rank[self.order] = self._places
+        self.delays[:] = 0 if request.delays is None else request.delays
         self.has_blocked = request.blocked is not None
         if request.blocked is not None:
             self.blocked[:] = request.blocked
@@ -101,6 +106,7 @@ class RequestColumns:
         self.next_goals: Int32 = np.empty(n, dtype=np.int32)
         self.dwell: Bool = np.empty(n, dtype=np.bool_)
         self.hold: Bool = np.empty(n, dtype=np.bool_)
+        self.delays: UInt8 = np.empty(n, dtype=np.uint8)
         self.order: Int32 = np.empty(n, dtype=np.int32)
         self.rank: Int32 = np.empty(n, dtype=np.int32)
         self._urgency: Float32 = np.empty(n, dtype=np.float32)

@@ -10,7 +10,7 @@ from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning.registry import DEFAULT_PLANNER, PLANNERS, make_planner
 from tests.fleets import Fleet, planner, request
-from tests.floors import drawn, marked
+from tests.floors import drawn, edge_flags, flags, marked
 
 E, S, W, N = range(4)
 F, CW, CCW, WAIT = range(4)
@@ -192,6 +192,134 @@ def test_a_robot_may_leave_a_blocked_cell(name):
     assert fleet.cells == [3]
 
 
+CROSSING = drawn("..#.. ..... ..#..")
+
+
+@every_planner
+@pytest.mark.parametrize("closed", [("cell", 3), ("edge", (2, E))])
+def test_what_is_closed_is_kept_off_from_the_next_plan_on_and_until_it_is_open_again(name, closed):
+    fleet = Fleet(drawn("......"), name, [0], E)
+    kind, place = closed
+    cells = flags(fleet.layout, place) if kind == "cell" else flags(fleet.layout)
+    edges = edge_flags(fleet.layout, place) if kind == "edge" else None
+    fleet.step(goals=[5])
+    fleet.step(goals=[5])
+    fleet.distances.close(cells, edges)
+    for _ in range(5):
+        assert (fleet.step(goals=[5]) == WAIT).all()
+    assert fleet.cells == [2]
+    fleet.distances.close(flags(fleet.layout))
+    assert fleet.steps_until_there([5], limit=3) == 3
+
+
+@every_planner
+def test_an_edge_closed_one_way_is_used_the_other_way(name):
+    fleet = Fleet(drawn("......"), name, [5], W)
+    fleet.distances.close(flags(fleet.layout), edge_flags(fleet.layout, (2, E)))
+    assert fleet.steps_until_there([0], limit=5) == 5
+    for _ in range(4):
+        fleet.step(goals=[5])
+    assert fleet.cells == [0]
+
+
+@every_planner
+def test_a_planner_made_after_a_closure_knows_it_and_knows_when_it_ends(name):
+    fleet = Fleet(drawn("......"), name, [0], E)
+    fleet.distances.close(flags(fleet.layout, 3))
+    fleet.planner = make_planner(name, fleet.distances)
+    assert (fleet.step(goals=[5]) == WAIT).all()
+    fleet.distances.close(flags(fleet.layout))
+    assert fleet.steps_until_there([5], limit=5) == 5
+
+
+@every_planner
+def test_ways_lead_around_what_is_closed(name):
+    fleet = Fleet(drawn("..... .###. ....."), name, [0], E)
+    fleet.step(goals=[4])
+    fleet.distances.close(flags(fleet.layout, 3))
+    # Back by one, turned round, and around the block.
+    assert fleet.steps_until_there([4], limit=15) == 14
+
+
+@every_planner
+def test_a_robot_leaves_a_closed_cell_and_makes_way_in_it(name):
+    fleet = Fleet(CROSSING, name, [7], E)
+    fleet.distances.close(flags(CROSSING, 7))
+    assert fleet.steps_until_there([9], limit=2) == 2
+    assert (fleet.plan(goals=[7]) == WAIT).all()
+
+
+@every_planner
+def test_a_robot_at_its_goal_that_has_been_closed_stays(name):
+    fleet = Fleet(CROSSING, name, [7], E)
+    fleet.distances.close(flags(CROSSING, 7))
+    for _ in range(3):
+        assert (fleet.step(goals=[7]) == WAIT).all()
+
+
+@every_planner
+def test_nobody_is_pushed_over_a_closed_edge(name):
+    art = "a.b.G ##.##"
+    mark = marked(art)
+    fleet = Fleet(drawn(art), name, [mark["a"], mark["b"]], [E, S])
+    fleet.distances.close(flags(fleet.layout), edge_flags(fleet.layout, (2, S), (3, E)))
+    for _ in range(8):
+        fleet.step(goals=[mark["G"], NO_CELL])
+    assert 7 not in fleet.cells
+    assert fleet.cells[1] <= 3
+
+
+@every_planner
+def test_a_robot_that_is_not_there_yet_waits_and_then_goes_on(name):
+    fleet = Fleet(drawn("......"), name, [1], E)
+    for delay in (3, 2, 1):
+        assert (fleet.step(goals=[5], delays=[delay])[:delay] == WAIT).all()
+    assert fleet.steps_until_there([5], limit=4) == 4
+
+
+@every_planner
+def test_a_robot_that_is_not_there_yet_is_not_run_into(name):
+    fleet = Fleet(drawn("......"), name, [0, 2], E)
+    for delay in (2, 1, 0, 0):
+        fleet.step(goals=[4, 5], delays=[0, delay])
+    assert fleet.cells[0] < fleet.cells[1]
+
+
+@every_planner
+def test_a_robot_far_behind_its_start_waits_for_all_of_the_window(name):
+    fleet = Fleet(drawn("......"), name, [0], E)
+    assert (fleet.plan(goals=[5], delays=[255]) == WAIT).all()
+
+
+@multi_action
+def test_a_robot_makes_way_as_soon_as_it_is_there(name):
+    # Robot b, pushed by a, turns into the bay after its delay, within one window.
+    art = "a.b.G ##.##"
+    mark = marked(art)
+    fleet = Fleet(drawn(art), name, [mark["a"], mark["b"]], [E, S])
+    actions = fleet.plan(goals=[mark["G"], NO_CELL], delays=[0, 1])
+    assert actions[:2, 1].tolist() == [WAIT, F]
+    assert actions[:3, 0].tolist() == [F] * 3
+
+
+@multi_action
+def test_turns_come_after_the_delay_as_well(name):
+    fleet = Fleet(drawn("a.. ..."), name, [0], E)
+    assert fleet.plan(goals=[3], delays=[1])[:3, 0].tolist() == [WAIT, CW, F]
+    # Facing the wrong way at the end of a corridor: there is time to turn in a window.
+    other = Fleet(drawn("ab.G"), name, [0, 1], [N, E])
+    actions = other.plan(goals=[3, NO_CELL], delays=[2, 0], hold=[False, True])
+    assert actions[:3, 0].tolist() == [WAIT, WAIT, CW]
+
+
+@every_planner
+def test_no_delay_is_the_same_as_none(name):
+    cells, headings, goals = crowd(RACKS, 40, seed=4)
+    one, other = (Fleet(RACKS, name, cells, headings) for _ in range(2))
+    for _ in range(3):
+        assert one.step(goals=goals, delays=[0] * 40).tolist() == other.step(goals=goals).tolist()
+
+
 @every_planner
 def test_forgetting_makes_the_planner_as_new(name):
     cells, headings, goals = crowd(RACKS, 40, seed=4)
@@ -225,6 +353,8 @@ def test_warming_up_changes_no_plan(name):
         {"dwell": np.zeros(3, dtype=np.bool_)},
         {"hold": np.zeros(2, dtype=np.uint8)},
         {"blocked": np.zeros(2, dtype=np.bool_)},
+        {"delays": np.zeros(3, dtype=np.uint8)},
+        {"delays": np.zeros(2, dtype=np.int32)},
     ],
     ids="-".join,
 )

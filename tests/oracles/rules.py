@@ -39,6 +39,7 @@ def broken_rules(
     actions: list[int],
     hold: set[int] = frozenset(),
     closed: set[Place] = frozenset(),
+    closed_edges: set[Robot] = frozenset(),
 ) -> Broken:
     """Every (rule, robot) that the step breaks. A robot that drives off the map stays where it is for the others."""
     broken: Broken = set()
@@ -54,6 +55,8 @@ def broken_rules(
             row, column = before[number]
         if (row, column) in closed and (row, column) != before[number]:
             broken.add(("closed", number))
+        if action == FORWARD and robot in closed_edges:
+            broken.add(("edge", number))
         if number in hold and action != WAIT:
             broken.add(("hold", number))
         after.append((row, column))

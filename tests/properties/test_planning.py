@@ -10,12 +10,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL, Layout
 from fleet.planning.planner import PlanRequest
-from fleet.planning.registry import PLANNERS
-from tests.fleets import Fleet, after, check_window, planner, request
-from tests.floors import drawn, floors, places
+from fleet.planning.registry import PLANNERS, make_planner
+from tests.fleets import Fleet, after, check_window, request
+from tests.floors import closures, drawn, edge_flags, flags, floors, places, shut
 from tests.oracles.distances import steps_to
+from tests.oracles.rules import WAIT
 
 every_planner = pytest.mark.parametrize("name", PLANNERS)
 
@@ -65,23 +67,37 @@ class Happenings:
     def some(self, share: float) -> list[bool]:
         return [self.rng.random() < share for _ in self.cells]
 
+    def close(self, distances: DistanceFields) -> None:
+        """Now and then, close cells and edges, or open them."""
+        layout, rng = self.layout, self.rng
+        if rng.random() < 0.3:
+            cells = rng.sample(range(layout.cells), rng.choice([0, 0, 1, layout.cells // 4, layout.cells]))
+            edges = [(cell, heading) for cell in range(layout.cells) for heading in range(4)]
+            edges = rng.sample(edges, rng.choice([0, 0, 1, layout.cells, 3 * layout.cells]))
+            distances.close(flags(layout, *cells), edge_flags(layout, *edges))
+
     def request(self) -> PlanRequest:
         rng = self.rng
         if rng.random() < 0.3:
             self.goals, self.next_goals = self.some_goals(), self.some_goals()
         closed = rng.sample(self.free, rng.randint(1, len(self.free))) if rng.random() < 0.4 else []
+        delays = rng.choice([[0], [0], [0, 1], [0, 1, 2, 3, 4, 5, 255]])
         return request(
             self.layout, self.cells, closed,
             headings=self.headings, goals=self.goals, next_goals=self.next_goals,
             priorities=rng.choices([-1.0, 0.0, 0.5, 7.0], k=len(self.cells)),
             dwell=self.some(rng.choice([0, 0.5])), hold=self.some(rng.choice([0, 0, 0.2])),
+            delays=rng.choices(delays, k=len(self.cells)),
         )  # fmt: skip
 
     def pass_by(self, actions: np.ndarray) -> None:
-        """Carry out part of the window; then, now and then, something else."""
-        part = actions[: self.rng.randint(0, len(actions))]
-        self.cells, self.headings = after(self.layout, self.cells, self.headings, part)
+        """Carry out part of the window, or only some robots their first step; then, now and then, something else."""
         happening = self.rng.randrange(8)
+        if happening < 4:
+            self.cells, self.headings = self.some_a_step(actions[0])
+        else:
+            part = actions[: self.rng.randint(0, len(actions))]
+            self.cells, self.headings = after(self.layout, self.cells, self.headings, part)
         if happening == 0:
             self.draw_robots(len(self.cells))
         elif happening == 1:
@@ -89,15 +105,26 @@ class Happenings:
         elif happening == 2:
             self.headings = [self.rng.choice([heading, self.rng.randrange(4)]) for heading in self.headings]
 
+    def some_a_step(self, row: np.ndarray) -> tuple[list[int], list[int]]:
+        """Cells and headings when some robots have carried out an action, and none has run into another."""
+        cells, headings = list(self.cells), list(self.headings)
+        for robot in self.rng.sample(range(len(cells)), self.rng.randint(0, len(cells))):
+            (cell,), (heading,) = after(self.layout, [cells[robot]], [headings[robot]], row[None, robot : robot + 1])
+            if cell == cells[robot] or cell not in cells:
+                cells[robot], headings[robot] = cell, heading
+        return cells, headings
+
 
 def windows_of(name: str, session: Session) -> list[np.ndarray]:
     """Every window of a session, checked."""
-    happenings, strategy = Happenings(session), planner(name, session.layout)
+    happenings, distances = Happenings(session), DistanceFields(session.layout)
+    strategy = make_planner(name, distances)
     windows = []
     for _ in range(session.calls):
+        happenings.close(distances)
         asked = happenings.request()
         actions = strategy.plan(asked).actions.copy()
-        check_window(session.layout, asked, actions)
+        check_window(session.layout, asked, actions, distances)
         windows.append(actions)
         happenings.pass_by(actions)
         if happenings.rng.random() < 0.1:
@@ -128,6 +155,25 @@ def test_a_lone_robot_takes_a_shortest_way(name, data):
     assume(steps is not None)
     dwell = data.draw(st.booleans())
     assert Fleet(layout, name, [start], heading).steps_until_there([goal], steps, dwell=[dwell]) == steps
+
+
+@every_planner
+@given(data=st.data())
+def test_a_lone_robot_takes_a_shortest_way_around_what_is_closed(name, data):
+    layout = data.draw(floors())
+    start, goal = (data.draw(st.sampled_from(layout.free_cells.tolist())) for _ in range(2))
+    heading = data.draw(st.integers(0, 3))
+    fleet = Fleet(layout, name, [start], heading)
+    if data.draw(st.booleans()):
+        fleet.plan(goals=[goal])
+    cells, edges = data.draw(closures(layout))
+    fleet.distances.close(cells, edges)
+    robot = (*divmod(start, layout.width), heading)
+    steps = steps_to(places(layout), robot, divmod(goal, layout.width), shut(layout, cells, edges))
+    if steps is None:
+        assert (fleet.plan(goals=[goal]) == WAIT).all()
+    else:
+        assert fleet.steps_until_there([goal], steps) == steps
 
 
 @every_planner

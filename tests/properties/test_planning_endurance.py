@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleet.grid.distances import DistanceFields
 from fleet.grid.guidance import Guidance
 from fleet.grid.layout import NO_CELL, Layout
 from fleet.planning.auditor import PlanAuditor
 from fleet.planning.planner import PlanRequest
-from fleet.planning.registry import DEFAULT_PLANNER, PLANNERS
-from tests.fleets import planner
+from fleet.planning.registry import DEFAULT_PLANNER, PLANNERS, make_planner
 
 ROBOT_STEPS = {name: 1_000_000 if name == DEFAULT_PLANNER else 100_000 for name in PLANNERS}
 
@@ -82,7 +82,16 @@ def draw_request(rng, layout, cells, headings, goals, next_goals):
         dwell=rng.random(robots) < rng.choice([0.0, 0.5]),
         hold=rng.random(robots) < rng.choice([0.0, 0.0, 0.1]),
         blocked=blocked,
+        delays=rng.integers(0, 6, robots).astype(np.uint8) if rng.random() < 0.3 else None,
     )
+
+
+def draw_closures(rng, distances):
+    """Another set now and then: from nothing to most of the floor."""
+    cells = distances.layout.cells
+    if rng.random() < 0.3:
+        share = rng.choice([0.0, 0.02, 0.3])
+        distances.close(rng.random(cells) < share, rng.random((cells, 4)) < share)
 
 
 def draw_goals(rng, layout, robots):
@@ -99,19 +108,23 @@ def plan_on(name, kind, seed, side, calls):
     free = len(layout.free_cells)
     robots = free if rng.random() < 0.2 else int(rng.integers(1, free + 1))
     weights = rng.integers(1, 256, (layout.cells, 4)).astype(np.uint8)
-    strategy = planner(name, layout, Guidance(weights, int(rng.integers(1, 8)), 20) if rng.random() < 0.5 else None)
+    guidance = Guidance(weights, int(rng.integers(1, 8)), 20) if rng.random() < 0.5 else None
+    distances = DistanceFields(layout, guidance=guidance)
+    strategy = make_planner(name, distances)
     cells = rng.permutation(layout.free_cells)[:robots].astype(np.int32)
     headings = rng.integers(0, 4, robots).astype(np.int8)
     goals, next_goals = draw_goals(rng, layout, robots), draw_goals(rng, layout, robots)
     planned = 0
     for _ in range(calls):
+        draw_closures(rng, distances)
         request = draw_request(rng, layout, cells, headings, goals, next_goals)
         actions = strategy.plan(request).actions
+        closed = distances.closed_cells if request.blocked is None else distances.closed_cells | request.blocked
         auditor = PlanAuditor(layout)
         after = request.cells, request.headings
         carried_out = int(rng.integers(1, len(actions) + 1))
         for step, row in enumerate(actions):
-            after = auditor.check(*after, row, request.hold, request.blocked)
+            after = auditor.check(*after, row, request.hold, closed, distances.closed_edges)
             if step + 1 == carried_out:
                 cells, headings = after[0].copy(), after[1].copy()
         auditor.raise_findings()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.errors import SettingError
 from fleet.grid.distances import UNREACHABLE, DistanceFields
+from fleet.grid.guidance import Guidance
 from fleet.grid.layout import NO_CELL
-from tests.floors import drawn, floors, places
-from tests.oracles.distances import steps_to
+from tests.floors import closures, drawn, edge_flags, flags, floors, places, shut
+from tests.oracles.distances import least_cost, steps_to
 
 # Corridors that do not meet: large enough for a bound of one megabyte to matter, quick to search.
 CORRIDORS = drawn("\n".join(["." * 130, "#" * 130] * 100))
@@ -45,6 +46,124 @@ def test_fields_hold_the_fewest_steps_with_turns_counted(data):
     for steps, cell, heading in zip(found[0].tolist(), here.tolist(), headings.tolist(), strict=True):
         expected = steps_to(places(layout), (*divmod(cell, layout.width), heading), divmod(goal, layout.width))
         assert steps == (UNREACHABLE if expected is None else expected)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_ways_keep_off_what_is_closed_however_often_that_changes(data):
+    layout = data.draw(floors(side=5))
+    here, headings = every_state(layout)
+    weighted = data.draw(st.booleans())
+    weights = np.random.default_rng(data.draw(st.integers(0, 99))).integers(1, 30, (layout.cells, 4)).astype(np.uint8)
+    guidance = Guidance(weights, turn=3, unit=1) if weighted else None
+    forward = {
+        (*divmod(cell, layout.width), heading): int(weights[cell, heading])
+        for cell, heading in np.ndindex(weights.shape)
+    }
+    distances = DistanceFields(layout, guidance=guidance)
+    for _ in range(3):
+        closed = data.draw(closures(layout))
+        distances.close(*closed)
+        goal = data.draw(st.sampled_from(layout.free_cells.tolist()))
+        found = distances.travel(cells(goal), here, headings)[0].tolist()
+        for steps, cell, heading in zip(found, here.tolist(), headings.tolist(), strict=True):
+            robot, place = (*divmod(cell, layout.width), heading), divmod(goal, layout.width)
+            if weighted:
+                expected = least_cost(places(layout), forward, 3, robot, place, shut(layout, *closed))
+            else:
+                expected = steps_to(places(layout), robot, place, shut(layout, *closed))
+            assert steps == (UNREACHABLE if expected is None else expected)
+
+
+def steps_between(distances, start, heading, goal):
+    return int(distances.travel(cells(goal), cells(start), np.array([heading], dtype=np.int8))[0, 0])
+
+
+def test_a_closed_cell_is_left_but_not_entered():
+    layout = drawn(".....")
+    distances = DistanceFields(layout)
+    distances.close(flags(layout, 2))
+    assert steps_between(distances, 0, 0, 4) == UNREACHABLE
+    assert steps_between(distances, 1, 0, 2) == UNREACHABLE
+    assert steps_between(distances, 2, 0, 2) == 0
+    assert steps_between(distances, 2, 0, 4) == 2
+    assert steps_between(distances, 2, 0, 0) == 4
+
+
+def test_a_closed_edge_is_closed_one_way():
+    layout = drawn(".....")
+    distances = DistanceFields(layout)
+    distances.close(flags(layout), edge_flags(layout, (1, 0)))
+    assert steps_between(distances, 0, 0, 4) == UNREACHABLE
+    assert steps_between(distances, 4, 2, 0) == 4
+    assert distances.neighbours[:, 0].tolist() == [1, NO_CELL, 3, 4, NO_CELL]
+    assert distances.neighbours[:, 2].tolist() == [NO_CELL, 0, 1, 2, 3]
+
+
+def test_a_change_of_closures_makes_fields_out_of_date_and_counts():
+    layout = drawn("... ...")
+    distances = DistanceFields(layout)
+    distances.slots(cells(0, 2))
+    assert distances.version == 0
+    assert not distances.close(flags(layout))
+    assert not distances.close(flags(layout), edge_flags(layout))
+    assert distances.holds(cells(0, 2)).all()
+    for version, closed in enumerate([(flags(layout, 1),), (flags(layout), edge_flags(layout, (0, 0)))], start=1):
+        assert distances.close(*closed)
+        assert distances.version == version
+        assert distances.held == distances.memory_bytes == 0
+        assert not distances.holds(cells(0, 2)).any()
+        assert steps_between(distances, 0, 0, 2) == 7
+        assert not distances.close(*closed)
+        assert distances.holds(cells(2)).all()
+    assert distances.close(flags(layout))
+    assert (distances.version, distances.computed) == (3, 4)
+    assert steps_between(distances, 0, 0, 2) == 2
+
+
+def test_closures_in_force_are_known_and_are_not_the_callers():
+    layout = drawn("...")
+    distances = DistanceFields(layout)
+    closed, edges = flags(layout, 1), edge_flags(layout, (2, 2))
+    distances.close(closed, edges)
+    closed[:], edges[:] = False, False
+    assert distances.closed_cells.tolist() == [False, True, False]
+    assert np.argwhere(distances.closed_edges).tolist() == [[2, 2]]
+    with pytest.raises(ValueError, match="read-only"):
+        distances.closed_cells[0] = True
+    with pytest.raises(ValueError, match="read-only"):
+        distances.closed_edges[0] = True
+
+
+def test_fields_come_and_go_within_the_bound_after_a_closure_too():
+    distances = DistanceFields(CORRIDORS, memory_mb=1)
+    full = CORRIDORS.free_cells[: distances.capacity]
+    distances.slots(full)
+    distances.close(flags(CORRIDORS, 129))
+    distances.slots(full[3:])
+    assert distances.held == distances.capacity - 3
+    distances.slots(full[:3])
+    distances.slots(CORRIDORS.free_cells[500:502])
+    assert distances.held == distances.capacity
+    assert distances.holds(full).tolist() == [True] * 3 + [False] * 2 + [True] * 15
+
+
+@pytest.mark.parametrize(
+    ("closed", "problem"),
+    [
+        ((np.zeros(2, dtype=np.bool_),), r"closed cells are bool \(2,\), not bool \(3,\)"),
+        ((np.zeros(3, dtype=np.uint8),), r"closed cells are uint8 \(3,\), not bool \(3,\)"),
+        (
+            (np.zeros(3, dtype=np.bool_), np.zeros(3, dtype=np.bool_)),
+            r"closed edges are bool \(3,\), not bool \(3, 4\)",
+        ),
+    ],
+)
+def test_closures_for_another_floor_are_refused(closed, problem):
+    distances = DistanceFields(drawn("..."))
+    with pytest.raises(ValueError, match=f"^{problem}$"):
+        distances.close(*closed)
+    assert distances.version == 0
 
 
 def test_travel_answers_each_goal_in_a_row_and_each_robot_in_a_column():

@@ -12,7 +12,7 @@ from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning.epibt import EPIBT, EPIBTParams
 from tests.fleets import Fleet, after, request
-from tests.floors import drawn, floors, marked
+from tests.floors import drawn, flags, floors, marked
 
 E, S, W, N = range(4)
 F, CW, CCW, WAIT = range(4)
@@ -162,13 +162,65 @@ def test_a_plan_that_is_still_the_best_is_carried_on_without_a_search():
     assert counts_of(fleet, **goal) == {"searches": 0, "tries": 0, "pushes": 0, "failures": 0, "demoted": 0}
 
 
-@pytest.mark.parametrize(("cell", "heading"), [(0, E), (1, S)])
+@pytest.mark.parametrize(("cell", "heading"), [(4, E), (1, S), (0, N)])
 def test_a_robot_that_did_something_else_is_planned_anew(cell, heading):
     fleet, mark = fleet_on("a.G ...", E)
     goal = {"goals": [mark["G"]], "dwell": [True]}
     counts_of(fleet, **goal)
     fleet.cells, fleet.headings = [cell], [heading]
     assert counts_of(fleet, **goal)["searches"] == 1
+
+
+def test_a_robot_that_has_not_moved_yet_goes_on_with_its_plan():
+    fleet, mark = fleet_on("a.G ...", E)
+    goal = {"goals": [mark["G"]], "dwell": [True]}
+    actions = fleet.plan(**goal)
+    for _ in range(3):
+        assert counts_of(fleet, **goal)["searches"] == 0
+    assert fleet.plan(**goal).tolist() == actions.tolist()
+    assert fleet.steps_until_there([mark["G"]], limit=2, dwell=[True]) == 2
+
+
+def test_whether_a_wait_is_over_is_told_from_what_others_did():
+    # Robot b crosses behind a: it waits until a, which goes first, has passed.
+    art = "#.. a.G #b. #H."
+    mark = marked(art)
+    columns = {"goals": [mark["G"], 1], "priorities": [1, 0], "dwell": [True, True]}
+    fleets = []
+    for moved in (False, True):
+        fleet, _ = fleet_on(art, [E, N])
+        planned = fleet.step(**columns) if moved else fleet.plan(**columns)
+        assert planned[:, 1].tolist()[:2] == [WAIT, F]
+        assert counts_of(fleet, **columns)["demoted"] == 0
+        fleet.planner.forget()
+        fleets.append(fleet.plan(**columns)[:, 1].tolist()[:2])
+    assert fleets == [[WAIT, F], [F, F]]
+
+
+def test_an_inherited_operation_that_is_closed_now_is_dropped():
+    fleet, mark = fleet_on("a......G", E)
+    goal = {"goals": [mark["G"]]}
+    fleet.step(**goal)
+    fleet.distances = fleet.planner._distances
+    fleet.distances.close(flags(fleet.layout, 3))
+    assert counts_of(fleet, **goal)["demoted"] == 1
+    assert (fleet.plan(**goal) == WAIT).all()
+
+
+def test_an_inherited_operation_that_moves_too_early_is_dropped():
+    fleet, mark = fleet_on("a......G", E)
+    goal = {"goals": [mark["G"]]}
+    fleet.step(**goal)
+    assert counts_of(fleet, delays=[2], **goal)["demoted"] == 1
+
+
+def test_a_delayed_operation_is_carried_on_as_the_delay_goes_by():
+    fleet, mark = fleet_on("a.. ... G..", E, window=5)
+    goal = {"goals": [mark["G"]], "dwell": [True]}
+    assert fleet.plan(delays=[2], **goal)[:, 0].tolist() == [WAIT, WAIT, CW, F, F]
+    for delay, rest in ((2, [WAIT, WAIT, CW, F, F]), (1, [WAIT, CW, F, F, WAIT]), (0, [CW, F, F, WAIT, WAIT])):
+        assert counts_of(fleet, delays=[delay], **goal)["searches"] == 0
+        assert fleet.plan(delays=[delay], **goal)[:, 0].tolist() == rest
 
 
 def test_who_followed_a_robot_that_stopped_waits_as_well():

@@ -241,6 +241,17 @@ def test_with_everybody_on_hold_there_is_nothing_to_improve():
     assert planner.plan(request(layout, [0, 1], goals=[3, 2], hold=[True, True])).counts["attempts"] == 0
 
 
+def test_a_robot_that_cannot_but_run_through_its_new_goal_does():
+    # Robot b is given the cell ahead to dwell in; a, of higher rank, follows closely, so b can't stop.
+    layout = drawn("abc.........")
+    planner = improved_planner(layout)
+    planner.plan(request(layout, [0, 1, 2], goals=[9, 10, 11], priorities=[2, 1, 0]))
+    asked = request(layout, [1, 2, 3], goals=[9, 3, 11], priorities=[2, 0, 1], dwell=[False, True, False])
+    window = planner.plan(asked)
+    check_window(layout, asked, window.actions)
+    assert window.actions[:3].tolist() == [[0, 0, 0]] * 3
+
+
 def test_one_robot_gives_way_for_the_greater_good():
     # Robot a, first in order, needs b out of its way; c, which wants nothing, holds the place that b would like.
     art = "Gab.. ##c.."

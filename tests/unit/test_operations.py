@@ -6,11 +6,17 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fleet.errors import SettingError
-from fleet.planning.operations import WINDOWS, operations
+from fleet.grid.distances import DistanceFields
+from fleet.planning.operations import WINDOWS, PossibleOperations, operations
 from robots.state import Action
+from tests.floors import closures, floors, places, shut
+from tests.oracles.distances import after_one_step
 from tests.oracles.operations import way, ways
+from tests.oracles.rules import step
 
 HEADINGS = range(4)
 # One cell on, by heading: east, south, west, north.
@@ -59,10 +65,74 @@ def test_every_tail_is_inherited(window):
     for operation, actions in enumerate(ops.actions.tolist()):
         first_action, *rest = actions
         _, heading = way((first_action,), 0)
-        carried_on = tabulated(ops, heading, ops.inherited[operation])
+        carried_on = tabulated(ops, heading, ops.inherited[0, operation])
         assert carried_on == way((*rest, Action.WAIT), heading)[0]
         # The last step of the window is new: what is inherited waits there.
-        assert ops.actions[ops.inherited[operation], -1] == Action.WAIT
+        assert ops.actions[ops.inherited[0, operation], -1] == Action.WAIT
+
+
+def carried_out(ops, delay):
+    """Operations that can be carried out after a delay."""
+    words = ops.within[delay].tolist()
+    return [operation for operation in range(ops.count) if words[operation // 64] >> operation % 64 & 1]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_after_a_delay_there_is_every_way_that_begins_with_waiting(window):
+    ops = operations(window)
+    assert (ops.delayed[0] == ops.actions).all()
+    for delay in range(window + 1):
+        found = {tabulated(ops, 0, operation) for operation in carried_out(ops, delay)}
+        assert found == {((0, 0),) * delay + rest for rest in ways(window - delay, 0)}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_delayed_actions_lead_where_the_operation_does(window):
+    ops = operations(window)
+    for delay in range(window + 1):
+        for operation in carried_out(ops, delay):
+            actions = ops.delayed[delay, operation].tolist()
+            assert actions[:delay] == [Action.WAIT] * delay
+            assert way(tuple(actions), 0) == (tabulated(ops, 0, operation), ops.headings[0, operation])
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_tail_of_a_delayed_operation_goes_with_a_delay_shorter_by_one(window):
+    ops = operations(window)
+    for delay in range(1, window + 1):
+        for operation in carried_out(ops, delay):
+            tail = ops.inherited[delay, operation]
+            assert tail in carried_out(ops, delay - 1)
+            assert tabulated(ops, 0, tail) == way((*ops.delayed[delay, operation].tolist()[1:], Action.WAIT), 0)[0]
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_possible_operations_follow_what_is_closed_and_opened(data):
+    layout, window = data.draw(floors(side=5)), data.draw(st.sampled_from([3, 4]))
+    distances, ops = DistanceFields(layout), operations(window)
+    if data.draw(st.booleans()):
+        distances.close(*data.draw(closures(layout)))
+    possible = PossibleOperations(ops, distances)
+    for _ in range(3):
+        closed = data.draw(closures(layout))
+        distances.close(*closed)
+        possible.follow()
+        assert not possible.follow()
+        robots = [(*divmod(cell, layout.width), heading) for cell in layout.free_cells.tolist() for heading in HEADINGS]
+        for bits, robot in zip(possible.bits.tolist(), robots, strict=True):
+            for operation, actions in enumerate(ops.actions.tolist()):
+                allowed = is_allowed(places(layout), robot, actions, shut(layout, *closed))
+                assert bits[operation // 64] >> operation % 64 & 1 == allowed
+
+
+def is_allowed(passable, robot, actions, closed):
+    for action in actions:
+        following = step(robot, action)
+        if action == Action.FORWARD and following not in after_one_step(passable, robot, closed):
+            return False
+        robot = following
+    return True
 
 
 @pytest.mark.parametrize("window", WINDOWS)

@@ -6,7 +6,7 @@ import pytest
 
 from fleet.grid.layout import NO_CELL
 from tests.fleets import Fleet
-from tests.floors import drawn, marked
+from tests.floors import drawn, edge_flags, flags, marked
 
 E, S, W, N = range(4)
 F, CW, CCW, WAIT = range(4)
@@ -51,6 +51,12 @@ def test_who_joins_a_train_does_as_the_train_does(head, actions):
 def test_who_is_pushed_goes_where_it_is_free():
     # Robot b wants nothing: of the two ways out it takes the one that it faces.
     assert first_actions("#.# abG #.#", [E, S], goals=["G", ""], priorities=[1, 0]) == [F, F]
+
+
+def test_who_is_pushed_does_not_turn_to_a_way_that_is_closed():
+    fleet = Fleet(drawn("#.# abG #.#"), "pibt", [3, 4], [E, S])
+    fleet.distances.close(flags(fleet.layout), edge_flags(fleet.layout, (4, S)))
+    assert fleet.step(goals=[5, NO_CELL], priorities=[1, 0])[0].tolist() == [WAIT, CCW]
 
 
 def test_pushes_go_on_from_robot_to_robot():

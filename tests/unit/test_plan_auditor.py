@@ -24,6 +24,13 @@ def audit(auditor, cells, headings, actions, **rest):
     return auditor.check(column(np.int32, cells), column(np.int8, headings), column(np.uint8, actions), **rest)
 
 
+def edge_flags(count, *edges):
+    found = np.zeros((count, 4), dtype=np.bool_)
+    for cell, heading in edges:
+        found[cell, heading] = True
+    return found
+
+
 def flags(count, *where):
     found = np.zeros(count, dtype=np.bool_)
     found[list(where)] = True
@@ -45,6 +52,14 @@ BROKEN = [
     ("off the map, west, where the last row ends", [3], [W], [F], {}, Finding(0, Violation.OBSTACLE, (0,), 3)),
     ("standing on an obstacle", [5], [E], [WAIT], {}, Finding(0, Violation.OBSTACLE, (0,), 5)),
     ("into a closed cell", [0], [E], [F], {"closed": flags(9, 1)}, Finding(0, Violation.CLOSED, (0,), 1)),
+    (
+        "over a closed edge",
+        [4, 0],
+        [E, S],
+        [WAIT, F],
+        {"closed_edges": edge_flags(9, (0, S))},
+        Finding(0, Violation.EDGE, (1,), 0),
+    ),
     ("driving in spite of a hold", [0], [E], [F], {"hold": flags(1, 0)}, Finding(0, Violation.HOLD, (0,), 0)),
     ("turning in spite of a hold", [0], [E], [CW], {"hold": flags(1, 0)}, Finding(0, Violation.HOLD, (0,), 0)),
     ("both into one cell", [0, 2], [E, W], [F, F], {}, Finding(0, Violation.VERTEX, (0, 1), 1)),
@@ -76,6 +91,14 @@ CLEAN = [
     ("crossing behind each other", [0, 1], [E, S], [F, F], {}),
     ("out of a closed cell", [0], [E], [F], {"closed": flags(9, 0)}),
     ("waiting on a closed cell", [0], [E], [WAIT], {"closed": flags(9, 0)}),
+    ("the other way over a closed edge", [3], [N], [F], {"closed_edges": edge_flags(9, (0, S), (3, E))}),
+    (
+        "turning and waiting at closed edges",
+        [0, 1],
+        [E, S],
+        [CW, WAIT],
+        {"closed_edges": edge_flags(9, (0, E), (1, S))},
+    ),
     ("a hold for somebody else", [0, 3], [E, E], [F, WAIT], {"hold": flags(2, 1)}),
     ("nobody there", [], [], [], {"hold": flags(0), "closed": flags(9)}),
 ]
@@ -174,16 +197,30 @@ def test_auditor_agrees_with_the_rules_on_any_step(data):
     actions = data.draw(st.lists(st.sampled_from([F, F, F, CW, CCW, WAIT, 4, 255]), min_size=n, max_size=n))
     hold = set(data.draw(st.lists(st.integers(0, n - 1), max_size=3))) if n else set()
     closed = set(data.draw(st.lists(st.sampled_from(layout.free_cells.tolist()), max_size=3)))
+    edges = data.draw(st.lists(st.tuples(st.sampled_from(layout.free_cells.tolist()), st.integers(0, 3)), max_size=9))
     forbid_rings = data.draw(st.booleans())
 
     auditor = PlanAuditor(layout, allow_rings=not forbid_rings)
     to, to_headings = audit(
-        auditor, cells, headings, actions, hold=flags(n, *hold), closed=flags(layout.cells, *closed)
+        auditor,
+        cells,
+        headings,
+        actions,
+        hold=flags(n, *hold),
+        closed=flags(layout.cells, *closed),
+        closed_edges=edge_flags(layout.cells, *edges),
     )
 
     robots = [(*divmod(cell, layout.width), heading) for cell, heading in zip(cells, headings, strict=True)]
     expected = rules.broken_rules(
-        layout.height, layout.width, places(layout), robots, actions, hold, {divmod(c, layout.width) for c in closed}
+        layout.height,
+        layout.width,
+        places(layout),
+        robots,
+        actions,
+        hold,
+        {divmod(c, layout.width) for c in closed},
+        {(*divmod(cell, layout.width), heading) for cell, heading in edges},
     )
     if forbid_rings:
         expected |= {("ring", robot) for robot in rules.robots_in_rings(robots, actions)}

@@ -26,6 +26,7 @@ def request(**changed):
         "dwell": np.array([True, False, False]),
         "hold": np.array([False, False, True]),
         "blocked": None,
+        "delays": None,
     }
     return PlanRequest(**columns | changed)
 
@@ -70,6 +71,8 @@ def test_refusal_names_the_column_what_it_is_and_what_it_should_be():
         ({"next_goals": int32(2, 0, 0)}, "next_goals has an obstacle cell"),
         ({"blocked": np.zeros(5, dtype=np.bool_)}, r"blocked is bool \(5,\), not bool \(6,\)"),
         ({"blocked": np.zeros((2, 3), dtype=np.bool_)}, r"blocked is bool \(2, 3\), not bool \(6,\)"),
+        ({"delays": int32(0, 0, 1)}, r"delays is int32 \(3,\), not uint8 \(3,\)"),
+        ({"delays": np.zeros(2, dtype=np.uint8)}, r"delays is uint8 \(2,\), not uint8 \(3,\)"),
         ({"blocked": int32(0, 1, 2, 3, 4, 5)}, r"blocked is int32 \(6,\), not bool \(6,\)"),
     ],
 )
@@ -79,7 +82,7 @@ def test_robots_that_cannot_be_so_are_refused(changed, reason):
 
 
 def test_no_robots_are_refused():
-    nobody = {name: getattr(request(), name)[:0] for name in PlanRequest.__slots__ if name != "blocked"}
+    nobody = {name: getattr(request(), name)[:0] for name in PlanRequest.__slots__ if name not in {"blocked", "delays"}}
     with pytest.raises(PlanError, match="there are no robots"):
         check_request(request(**nobody), FLOOR)
 
@@ -95,7 +98,9 @@ def test_larger_priorities_go_first_and_ties_by_robot_number():
 
 
 def test_columns_are_a_copy_that_kernels_may_read_whatever_the_caller_does():
-    given = request(blocked=np.array([True, False, False, False, False, False]))
+    given = request(
+        blocked=np.array([True, False, False, False, False, False]), delays=np.array([0, 1, 255], dtype=np.uint8)
+    )
     given.cells = int32(0, 9, 4, 9, 5, 9)[::2]
     given.cells.setflags(write=False)
     columns = RequestColumns(FLOOR)
@@ -126,6 +131,14 @@ def test_blocked_cells_of_the_last_request_are_forgotten():
     assert columns.has_blocked
     columns.load(request())
     assert not columns.has_blocked
+
+
+def test_delays_of_the_last_request_are_forgotten():
+    columns = RequestColumns(FLOOR)
+    columns.load(request(delays=np.array([0, 1, 255], dtype=np.uint8)))
+    assert columns.delays.tolist() == [0, 1, 255]
+    columns.load(request())
+    assert columns.delays.tolist() == [0, 0, 0]
 
 
 def test_refused_request_leaves_the_columns_as_they_were():
