@@ -18,8 +18,8 @@ class RobotModel:
     """
 
     name: str = "sorter-s"
-    length_m: float = 0.76
-    width_m: float = 0.70
+    length_m: float = 0.72
+    width_m: float = 0.66
     max_speed_mps: float = 1.0
     max_acceleration_mps2: float = 1.0
     max_turn_rate_radps: float = 3.0

@@ -1,7 +1,8 @@
-"""What of a floor would make robots fail or jam: places cut off from each other, and places in the way of others."""
+"""What of a floor would make robots fail or jam: places cut off or in the way of others, cells too small."""
 
 from __future__ import annotations
 
+from math import hypot
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -29,14 +30,17 @@ def goals(world: World) -> dict[str, Int32]:
 
 
 def floor_errors(world: World, map_file: MapFile) -> list[Finding]:
-    """Return a finding for each kind of goal of which some cells cannot be reached from the others."""
+    """Return a finding if a robot is too big for a cell, and one for each kind of goal that is partly cut off.
+
+    A robot may turn in any cell while others pass by, so its diagonal must fit into the side of one.
+    """
+    found = _size_errors(world)
     labels = components(world.layout)
     by_kind = goals(world)
     every = np.concatenate(list(by_kind.values()))
     if not len(every):
-        return []
+        return found
     main = main_component(labels, every)
-    found = []
     for what, cells in by_kind.items():
         cut_off = cells[labels[cells] != main]
         if len(cut_off):
@@ -63,6 +67,18 @@ def floor_warnings(world: World, map_file: MapFile) -> list[Finding]:
             where = _at(map_file, int(chosen[0]))
             found.append(Finding(where, problem, "widen the way beside them", Severity.WARNING))
     return found + _dead_areas(world, map_file, by_kind)
+
+
+def _size_errors(world: World) -> list[Finding]:
+    robot = world.robot
+    diagonal_m = hypot(robot.length_m, robot.width_m)
+    if diagonal_m <= world.cell_m:
+        return []
+    problem = (
+        f"{robot.name} cannot turn inside its cell: its {robot.length_m} m x {robot.width_m} m are {diagonal_m:.3f} m "
+        f"across, and cell_m is {world.cell_m}"
+    )
+    return [Finding(f"{world.path}, cell_m", problem, "make the cells larger, or [robot] smaller")]
 
 
 def _dead_areas(world: World, map_file: MapFile, by_kind: dict[str, Int32]) -> list[Finding]:

@@ -8,12 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from fleet.runtime.activity import Activity
-from fleet.runtime.dispatch import Dispatcher
+from fleet.runtime.dispatch import Dispatcher, StandingOrders
 from fleet.runtime.intake import OrderIntake
 from fleet.runtime.motion import MotionPlanning
 from robots.arrays import Bool, Int8, Int32, Int64, UInt8
 from robots.driver import Commands, FleetDriver
-from robots.state import Action, FleetState
+from robots.state import Action, Entry, FleetState
 
 
 class Recorder(Protocol):
@@ -48,6 +48,7 @@ class ControlLoop:
         self._motion = motion
         self._driver = driver
         self._recorder = recorder
+        self._commands = Commands.none(0)
         self._state: FleetState | None = None
         self._stopping = False
         self.step_s = step_s
@@ -70,6 +71,7 @@ class ControlLoop:
         """Run this many ticks, on from where the last call ended; `on_step` is called after each."""
         if self._state is None:
             self._state = self._driver.open()
+            self._commands = Commands.none(self._state.robots)
             self._recorder.start(self._state.cell, self._state.heading)
         for _ in range(steps):
             self._state = self._tick(self._state)
@@ -90,12 +92,29 @@ class ControlLoop:
         self._motion.observe(state, roster)
         actions = self._motion.plan(state, roster, duties.hold)
         activity = _activities(actions, roster.serving, duties.charge, roster.goal, state.cell)
-        self._driver.submit(Commands(action=actions, service_s=duties.start_s, charge=duties.charge))
+        self._driver.submit(self._next_entries(actions, duties, state))
         state = self._driver.poll()
         self._recorder.append(state.cell, state.heading, activity, self._motion.moved(state, roster))
         self.activity_steps += np.bincount(activity, minlength=len(Activity))
         self.steps += 1
         return state
+
+    def _next_entries(self, actions: UInt8, duties: StandingOrders, state: FleetState) -> Commands:
+        """What robots are to do in the next step, as the entry that follows on what they have; in reused columns.
+
+        A robot that charges goes on with it until it moves, so only those that do not yet are told to.
+        """
+        commands = self._commands
+        entries = commands.entries[:, 0]
+        entries[:] = actions
+        if duties.start_s.any():
+            entries[duties.start_s > 0] = Entry.SERVICE
+        begin = duties.charge & ~state.charging
+        if begin.any():
+            entries[begin] = Entry.CHARGE
+        commands.service_s[:, 0] = duties.start_s
+        commands.index[:] = state.received
+        return commands
 
 
 def _activities(actions: UInt8, service: Bool, charge: Bool, goal: Int32, cell: Int32) -> UInt8:

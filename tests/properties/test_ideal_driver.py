@@ -1,4 +1,4 @@
-"""The ideal driver accepts exactly the batches that an obvious robot-by-robot floor accepts, and moves robots alike."""
+"""The ideal driver accepts exactly the rows that an obvious robot-by-robot floor accepts, and moves robots alike."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from robots.driver import Commands
 from robots.errors import DriverError
 from robots.model import RobotModel
 from robots.state import FleetState
-from tests.oracles.floor_step import step_or_none
+from tests.oracles.floor_step import received, robot_at, step_or_none
 from twin.ideal import IdealGridDriver
 
 WIDTH, HEIGHT = 4, 3
+NAN, INF = float("nan"), float("inf")
 
 
 @st.composite
@@ -28,66 +29,94 @@ def floors(draw):
     cells = draw(st.permutations(free.tolist()))[:n]
     headings = draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
     charge = draw(st.lists(st.sampled_from([0.0, 50.0, 80.0]), min_size=n, max_size=n))
-    left = draw(st.lists(st.sampled_from([0.0, 0.0, 0.0, 1.5]), min_size=n, max_size=n))
     chargers = free[: draw(st.integers(0, 4))]
-    return passable, cells, headings, charge, left, chargers
+    return passable, cells, headings, charge, chargers
+
+
+def entries(odd):
+    """Entries with seconds; with `odd`, some that no robot understands."""
+    sane = [(0, 0.0)] * 4 + [(1, 0.0), (2, 0.0), (3, 0.0), (3, 0.0), (4, 0.5), (4, 1.5), (4, 2.0), (5, 0.0)]
+    wrong = [(6, 0.0), (255, 0.0), (4, 0.0), (4, NAN), (4, INF), (4, -1.0), (0, 1.0), (3, NAN), (5, 2.0)]
+    return st.sampled_from(sane + wrong * odd)
 
 
 @st.composite
-def batches(draw, n):
-    odd = st.sampled_from([float("nan"), float("inf"), -1.0])
-    rarely = draw(st.integers(0, 9)) == 0
-    return [
-        {
-            "action": draw(st.sampled_from([0, 0, 0, 1, 2, 3, 3] + [4] * rarely)),
-            "service_s": draw(
-                st.sampled_from([0.0] * 8 + [2.0]) | odd if rarely else st.sampled_from([0.0] * 8 + [2.0])
-            ),
-            "charge": draw(st.sampled_from([False] * 6 + [True])),
-        }
-        for _ in range(n)
-    ]
+def batches(draw, robots, room):
+    """A row for each robot: mostly what follows on what it has, now and again anything."""
+    odd = draw(st.integers(0, 9)) == 0
+    few = draw(st.booleans())
+    rows = []
+    for robot in robots:
+        known = received(robot)
+        plain = few or draw(st.integers(0, 4)) > 0
+        row = [draw(entries(odd))] + [(3, 0.0)] * (room - 1)
+        if not plain:
+            row = draw(st.lists(entries(odd), min_size=room, max_size=room))
+            if not odd:
+                row.sort(key=lambda pair: pair[0] == 3)
+        rows.append(
+            {
+                "epoch": robot["epoch"] if plain else robot["epoch"] + draw(st.sampled_from([-1, 0, 0, 0, 1])),
+                "index": known if plain else known + draw(st.sampled_from([-2, -1, 0, 0, 1])),
+                "entries": [(3, 0.0)] * room if plain and robot["waiting"] and not odd else row,
+                "halt": draw(st.integers(0, 9)) == 0,
+                "limit": draw(st.sampled_from([INF, 0.5] + [0.0, NAN, -1.0] * odd)),
+            }
+        )
+        if not odd:
+            rows[-1]["epoch"], rows[-1]["index"] = max(rows[-1]["epoch"], 0), max(rows[-1]["index"], 0)
+    return rows
+
+
+def columns(rows):
+    return Commands(
+        epoch=np.array([row["epoch"] for row in rows], np.int32),
+        index=np.array([row["index"] for row in rows], np.int32),
+        entries=np.array([[entry for entry, _ in row["entries"]] for row in rows], np.uint8),
+        service_s=np.array([[seconds for _, seconds in row["entries"]] for row in rows], np.float32),
+        halt=np.array([row["halt"] for row in rows], np.bool_),
+        speed_limit_mps=np.array([row["limit"] for row in rows], np.float32),
+    )
+
+
+def assert_alike(state, robots):
+    for name, values in (
+        ("cell", [robot["cell"] for robot in robots]),
+        ("heading", [robot["heading"] for robot in robots]),
+        ("epoch", [robot["epoch"] for robot in robots]),
+        ("confirmed", [robot["confirmed"] for robot in robots]),
+        ("received", [received(robot) for robot in robots]),
+        ("service_left_s", [robot["left"] for robot in robots]),
+        ("charging", [robot["charging"] for robot in robots]),
+        ("flags", [int(robot["halted"]) for robot in robots]),
+        ("x_m", [0.8 * (robot["cell"] % WIDTH + 0.5) for robot in robots]),
+        ("y_m", [0.8 * (robot["cell"] // WIDTH + 0.5) for robot in robots]),
+    ):
+        assert getattr(state, name).tolist() == np.array(values, getattr(state, name).dtype).tolist(), name
+    assert state.charge_percent.min() >= 0
+    assert state.charge_percent.max() <= 100
 
 
 @given(st.data())
-@settings(max_examples=120)
+@settings(max_examples=200)
 def test_accepts_and_moves_as_the_obvious_floor_does(data):
-    passable, cells, headings, charge, left, chargers = data.draw(floors())
-    n = len(cells)
+    passable, cells, headings, charge, chargers = data.draw(floors())
     start = FleetState.at(np.array(cells), np.array(headings), np.array(charge, dtype=np.float32))
-    start.service_left_s[:] = left
     driver = IdealGridDriver(
         Layout(HEIGHT, WIDTH, passable), RobotModel(), 0.8, start=start, chargers=chargers, step_s=1.0
     )
     state = driver.open()
-    for _ in range(4):
-        batch = data.draw(batches(n))
-        robots = [
-            {
-                "cell": int(state.cell[i]),
-                "heading": int(state.heading[i]),
-                "empty": state.charge_percent[i] == 0,
-                "serving": state.service_left_s[i] > 0,
-            }
-            for i in range(n)
-        ]
-        expected = step_or_none(WIDTH, passable.tolist(), set(chargers.tolist()), robots, batch)
-        columns = Commands(
-            np.array([c["action"] for c in batch], np.uint8),
-            np.array([c["service_s"] for c in batch], np.float32),
-            np.array([c["charge"] for c in batch], np.bool_),
-        )
+    robots = [robot_at(cell, heading) for cell, heading in zip(cells, headings, strict=True)]
+    for _ in range(6):
+        rows = data.draw(batches(robots, data.draw(st.integers(1, 3))))
+        empty = (state.charge_percent == 0).tolist()
+        expected = step_or_none(WIDTH, passable.tolist(), set(chargers.tolist()), robots, rows, empty)
         try:
-            driver.submit(columns)
+            driver.submit(columns(rows))
         except DriverError:
             assert expected is None
-            driver.submit(Commands(np.full(n, 3, np.uint8), np.zeros(n, np.float32), np.zeros(n, np.bool_)))
-            state = driver.poll()
-            assert state.cell.tolist() == [robot["cell"] for robot in robots]
-        else:
-            assert expected is not None
-            state = driver.poll()
-            assert state.cell.tolist() == [robot["cell"] for robot in expected]
-            assert state.heading.tolist() == [robot["heading"] for robot in expected]
-        assert state.charge_percent.min() >= 0
-        assert state.charge_percent.max() <= 100
+            continue
+        assert expected is not None
+        state = driver.poll()
+        assert_alike(state, expected)
+        robots = expected

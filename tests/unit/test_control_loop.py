@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from fleet.runtime.activity import Activity
 from fleet.runtime.clock import SimulatedClock
 from fleet.runtime.config import RunConfig
 from robots.errors import DriverError
-from robots.state import Action, FleetState
+from robots.state import Action, Entry, FleetState
 from tests.worlds import write_world
 
 DRIVING, TURNING, WAITING, SERVICE, CHARGING, IDLE = Activity
@@ -102,6 +103,25 @@ def test_robots_charge_on_chargers_and_their_charge_rises(tmp_path):
     assert simulation.loop.state.charge_percent.min() > 20.0
 
 
+def test_a_robot_is_told_once_to_charge_and_goes_on_until_it_leaves(tmp_path):
+    simulation = composed(orders=written_orders(tmp_path, 3, release_s=40.0), initial_charge_percent=20.0)
+    driver, told = simulation.loop._driver, [0, 0]
+    submit = driver.submit
+
+    def noted(commands):
+        for robot in np.flatnonzero(commands.entries[:, 0] == Entry.CHARGE):
+            told[robot] += 1
+            assert not simulation.loop._state.charging[robot]
+        submit(commands)
+
+    driver.submit = noted
+    simulation.loop.run(simulation.steps)
+    charging = (trace_of(simulation).activity == CHARGING).astype(int)
+    begins = (np.diff(np.vstack([[0, 0], charging]), axis=0) == 1).sum(axis=0)
+    assert told == begins.tolist()
+    assert charging.sum() > sum(told) > 0
+
+
 def test_time_goes_by_in_steps_of_the_robots_model(tmp_path):
     fast = "max_speed_mps = 2.0\nmax_turn_rate_radps = 6.0\nmax_turn_acceleration_radps2 = 20.0"
     world = write_world(tmp_path)
@@ -179,6 +199,7 @@ class Obedient:
     """A driver that carries out whatever it is told, walls and other robots or not."""
 
     charge_wh_used = 0.0
+    entries_ahead = 1
 
     def __init__(self, start, width, lies=0):
         self._state, self._width, self._lies = start, width, lies
@@ -190,18 +211,19 @@ class Obedient:
         self._commands = commands
 
     def poll(self):
-        state, action = self._state, self._commands.action
+        state, entry = self._state, self._commands.entries[:, 0]
+        action = np.minimum(entry, Action.WAIT)
         ahead = np.array([1, self._width, -1, -self._width])[state.heading]
         cell = state.cell + np.where(action == Action.FORWARD, ahead, 0) + self._lies
         heading = (state.heading + np.array([0, 1, -1, 0])[action]) % 4
-        service = np.maximum(np.maximum(state.service_left_s, self._commands.service_s) - 1, 0)
-        self._state = FleetState(
-            state.time_s + 1,
-            cell.astype(np.int32),
-            heading.astype(np.int8),
-            state.charge_percent,
-            service.astype(np.float32),
-            state.charging,
+        service = np.maximum(np.maximum(state.service_left_s, self._commands.service_s[:, 0]) - 1, 0)
+        self._state = replace(
+            state,
+            time_s=state.time_s + 1,
+            cell=cell.astype(np.int32),
+            heading=heading.astype(np.int8),
+            service_left_s=service.astype(np.float32),
+            charging=(entry == Entry.CHARGE) | (state.charging & (entry == Entry.WAIT)),
         )
         return self._state
 

@@ -8,7 +8,7 @@ from sim_worlds.check import check_world
 from sim_worlds.errors import WorldError
 from sim_worlds.finding import Finding, Severity
 from sim_worlds.world_file import load_world
-from tests.worlds import MAP, write_world
+from tests.worlds import MAP, TOML, write_world
 
 
 def findings(folder: Path, map_text: str) -> list[Finding]:
@@ -69,6 +69,24 @@ def test_a_bare_map_without_a_free_cell_is_found(tmp_path: Path) -> None:
     path.write_text("type octile\nheight 1\nwidth 2\nmap\n@@\n")
     (finding,) = check_world(str(path))
     assert "no cell where a robot may stand" in finding.problem
+
+
+def test_a_robot_that_cannot_turn_inside_its_cell_is_found(tmp_path: Path) -> None:
+    size = 'name = "bulky"\nlength_m = 1.3\nwidth_m = 0.76\n'
+    path = write_world(tmp_path, toml=TOML.replace("[robot]\n", "[robot]\n" + size))
+    (finding,) = check_world(str(path))
+    assert finding.where == f"{path}, cell_m"
+    assert (
+        "bulky cannot turn inside its cell: its 1.3 m x 0.76 m are 1.506 m across, and cell_m is 1.5" in finding.problem
+    )
+    assert finding.severity is Severity.ERROR
+    with pytest.raises(WorldError, match="cannot turn inside its cell"):
+        load_world(str(path))
+
+
+def test_a_robot_whose_diagonal_is_the_side_of_its_cell_can_turn(tmp_path: Path) -> None:
+    toml = TOML.replace("[robot]\n", "[robot]\nlength_m = 1.2\nwidth_m = 0.9\n")
+    assert check_world(str(write_world(tmp_path, toml=toml))) == []
 
 
 def test_a_finding_reads_as_place_problem_and_remedy() -> None:
