@@ -1,0 +1,27 @@
+"""The kinematic driver passes the conformance kit, over a nominal link and over one that doubles and reorders."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet.grid.layout import Layout
+from robots import conformance
+from twin.kinematic import KinematicDriver
+from twin.link import LinkParams
+
+LINKS = {
+    "nominal": LinkParams(),
+    "late_and_doubled": LinkParams(delay_s=(0.0, 0.5), duplication=0.3),
+}
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS.keys())
+@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
+def test_kinematic_driver_conforms(check, link):
+    def make(rig):
+        layout = Layout(rig.height, rig.width, rig.passable)
+        return KinematicDriver(
+            layout, rig.model, rig.cell_m, start=rig.start, chargers=rig.chargers, tick_s=0.1, seed=1, link=link
+        )
+
+    check(make)

@@ -1,0 +1,387 @@
+"""The kinematic fleet: robots that drive continuously, over a link that loses and delays, behind the driver seam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import ceil, isfinite
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fleet.grid.layout import Layout
+from robots.arrays import Int32
+from robots.battery import percent_of_battery
+from robots.driver import Commands
+from robots.errors import DriverError, InputError
+from robots.model import RobotModel
+from robots.state import Entry, FleetState
+from robots.truth import FloorTruth
+from twin import _kinematic, _link
+from twin.faults import Fault, FaultKind
+from twin.kinematic_faults import FaultSchedule
+from twin.kinematic_records import (
+    COMMAND,
+    ENTRIES_AHEAD,
+    IN_FLIGHT,
+    REPORT,
+    Air,
+    Floor,
+    Heard,
+    Limits,
+    Rows,
+    new_contacts,
+    new_happened,
+    new_robots,
+)
+from twin.link import LinkParams
+
+_SUBSTEP_S: Final = 0.05  # the longest
+_REASONS: Final = {
+    _link.BAD_NUMBER: "has an epoch or an index below 0 in its row",
+    _link.BAD_ENTRY: "was given an entry that is none of 0 to 5",
+    _link.BAD_ORDER: "was given entries after a WAIT: WAIT only fills up a row",
+    _link.BAD_SERVICE: "was given a SERVICE whose service_s is not a number > 0",
+    _link.BAD_SECONDS: "was given service_s for an entry that is no SERVICE",
+    _link.BAD_LIMIT: "was given a speed_limit_mps that is not > 0",
+    _link.TOO_MANY: f"would have more than {ENTRIES_AHEAD} entries that are not confirmed",
+    _link.NO_WAY: "would leave the map or drive into an obstacle",
+    _link.NO_CHARGER: "cannot charge: there is no charger where its base leads",
+}
+_COLUMNS: Final = {
+    "epoch": np.int32,
+    "index": np.int32,
+    "entries": np.uint8,
+    "service_s": np.float32,
+    "halt": np.bool_,
+    "speed_limit_mps": np.float32,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MotionParams:
+    """How simulated robots differ from their model.
+
+    position_noise_m  a reported x or y is at most so far from the true one
+    actuation_s       from the coming of a message to the moment when the robot obeys it
+    speed_spread      each robot is slower than the model by a share of its own, at most this
+
+    Raises InputError if a value is impossible.
+    """
+
+    position_noise_m: float = 0.005
+    actuation_s: float = 0.1
+    speed_spread: float = 0.02
+
+    def __post_init__(self) -> None:
+        for name in ("position_noise_m", "actuation_s"):
+            if not (getattr(self, name) >= 0 and isfinite(getattr(self, name))):
+                raise InputError(f"motion.{name}", f"is {getattr(self, name)}", "give a number of 0 or more")
+        if not 0 <= self.speed_spread < 1:
+            raise InputError("motion.speed_spread", f"is {self.speed_spread}", "give a share from 0 to less than 1")
+
+
+class _Phase(Enum):
+    NEW = auto()
+    OPEN = auto()
+    STOPPED = auto()
+    CLOSED = auto()
+
+
+class KinematicDriver:
+    """A FleetDriver of robots that drive, turn, serve and charge continuously, each by its own firmware and clock.
+
+    layout    the floor; start cells, chargers and bases are checked against it
+    model     size, speeds, accelerations, powers and battery of every robot
+    cell_m    side of a cell, metres; at least the robot's length and twice the noise of its position
+    start     where the robots stand, at rest and with empty bases, how they face and what charge they have; copied
+    chargers  int32, cells on which a robot can charge
+    tick_s    seconds from one `poll` to the next; within, robots move in substeps of at most 0.05 s
+    seed      of noise, delays, losses and of the differences between robots; the same seed gives the same run
+    link, motion, faults  see LinkParams, MotionParams and twin.faults
+
+    A base is checked as it is given: a row is refused if it leads off the map, into an obstacle of the layout, to
+    charging where there is no charger, or too far ahead. Nothing keeps two robots apart: that is the controller's work.
+    A stop or a lost message never makes a robot leave the way from its confirmed cell to the end of its base; only the
+    fault DISPLACED does. Where a cell is smaller than the diagonal of the robot, its corners leave the cell in a turn.
+
+    Time of `submit` and `poll` grows linearly with robots, memory with robots and cells.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        model: RobotModel,
+        cell_m: float,
+        *,
+        start: FleetState,
+        chargers: Int32,
+        tick_s: float = 0.1,
+        seed: int = 0,
+        link: LinkParams = LinkParams(),  # noqa: B008 (it is frozen)
+        motion: MotionParams = MotionParams(),
+        faults: Sequence[Fault] = (),
+    ) -> None:
+        _check_start(layout, start)
+        chargers = np.asarray(chargers, dtype=np.int32)
+        outside = chargers[(chargers < 0) | (chargers >= layout.cells)]
+        if len(outside) or not layout.passable[chargers].all():
+            raise DriverError(f"chargers {chargers.tolist()} are not all passable cells of the map")
+        if not (tick_s > 0 and isfinite(tick_s)):
+            raise DriverError(f"a tick of {tick_s} s is impossible")
+        if not model.length_m + 2 * motion.position_noise_m <= cell_m:
+            raise DriverError(f"{model.name} is {model.length_m} m long: that does not fit in cells of {cell_m} m")
+        n = start.robots
+        self._n = n
+        self._tick_s = float(tick_s)
+        self._battery_wh = float(model.battery_wh)
+        self._link = link
+        self._motion = motion
+        self._limits = _limits(layout, model, cell_m, self._tick_s, motion.position_noise_m)
+        self._floor = Floor(
+            neighbours=layout.neighbours,
+            charger=np.isin(np.arange(layout.cells), chargers),
+            obstacle_until=np.full(layout.cells, -np.inf),
+            charger_out_until=np.full(layout.cells, -np.inf),
+        )
+        self._robots = new_robots(start, model, seed, motion.speed_spread, link.report_s)
+        self._commands = np.zeros((n, IN_FLIGHT), dtype=COMMAND)
+        self._reports = np.zeros((n, IN_FLIGHT + 1), dtype=REPORT)  # the last is scratch
+        self._contacts = new_contacts(start)
+        self._state = FleetState.at(start.cell)
+        self._heard = Heard(*(getattr(self._state, name) for name in Heard._fields))
+        self._happened = new_happened(n, self._limits.substeps)
+        self._faults = FaultSchedule(self._robots, self._floor, faults)
+
+        self._phase = _Phase.NEW
+        self._submitted = False
+        self._start_s = float(start.time_s)
+        self._now = self._start_s
+        self._ticks = 0
+        self._rows = 0
+        self._used_percent = 0.0
+
+    @property
+    def entries_ahead(self) -> int:
+        """How many entries a robot may have that are not confirmed yet."""
+        return ENTRIES_AHEAD
+
+    @property
+    def charge_wh_used(self) -> float:
+        """Energy that the fleet has drawn from its batteries since `open`, in Wh; what chargers put in is not in it."""
+        return self._used_percent * self._battery_wh / 100.0
+
+    @property
+    def messages_dropped(self) -> int:
+        """Messages that were lost because too many were on their way to or from one robot."""
+        return int(self._happened.counts[2] + self._happened.counts[3])
+
+    def open(self) -> FleetState:
+        """Return where the robots are, as exactly as they know. Raises DriverError if it is not due."""
+        if self._phase is _Phase.OPEN:
+            raise DriverError("the driver is already open")
+        if self._phase is _Phase.CLOSED:
+            raise DriverError("the driver is closed: make a new one")
+        self._phase = _Phase.OPEN
+        self._used_percent = 0.0
+        _kinematic.greet(self._robots, self._reports, self._limits, self._now)
+        return self._hear()
+
+    def submit(self, commands: Commands) -> None:
+        """Take one row for every robot; raises DriverError, naming robot and reason, and then takes none."""
+        self._require_open("submit")
+        if self._submitted:
+            raise DriverError("submit was called twice: poll the tick that is under way first")
+        rows = self._columns(commands)
+        self._faults.begin(self._now)
+        robot, reason = _link.submit(
+            self._robots,
+            self._commands,
+            self._contacts,
+            self._floor.neighbours,
+            self._floor.charger,
+            rows,
+            self._air(),
+            self._rows + 1,
+            self._now,
+            self._happened.counts,
+        )
+        if reason != _link.FINE:
+            raise DriverError(f"robot {robot} in cell {self._state.cell[robot]} {_REASONS[reason]}")
+        self._rows += 1
+        self._submitted = True
+
+    def poll(self) -> FleetState:
+        """Let one tick pass and return what has been heard; the columns are overwritten by the next poll."""
+        self._require_open("poll")
+        if not self._submitted:
+            raise DriverError("poll was called without a submit before it")
+        self._submitted = False
+        start_s = self._now
+        self._faults.begin(start_s)
+        self._ticks += 1
+        self._now = self._start_s + self._ticks * self._tick_s
+        self._used_percent += _kinematic.tick(
+            self._robots,
+            self._commands,
+            self._reports,
+            self._floor,
+            self._happened,
+            self._limits,
+            self._air(),
+            start_s,
+            self._faults.obstacles(start_s),
+        )
+        return self._hear()
+
+    def stop(self) -> None:
+        """Have every robot drop its base and stop; messages on their way are void, rows are refused until `open`.
+
+        No time passes until then: a robot that drives comes to rest in the first ticks after that, in the middle of
+        the next cell where it can.
+        """
+        self._require_open("stop")
+        self._submitted = False
+        _kinematic.stop(self._robots, self._floor, self._limits, self._now)
+        self._contacts["awaited"] = True  # what is left of the bases, reports will say
+        self._phase = _Phase.STOPPED
+
+    def close(self) -> None:
+        """Let go of the robots. May be called twice."""
+        self._submitted = False
+        self._phase = _Phase.CLOSED
+
+    def truth(self) -> FloorTruth:
+        """What really happened in the last tick. The columns belong to the driver and are valid until the next poll."""
+        robots, happened = self._robots, self._happened
+        delivered, effects = int(happened.counts[0]), int(happened.counts[1])
+        return FloorTruth(
+            time_s=self._now,
+            x_m=robots["x"].copy(),
+            y_m=robots["y"].copy(),
+            theta_rad=robots["theta"].copy(),
+            displaced=robots["lost"].copy(),
+            epoch=robots["epoch"].astype(np.int32),
+            received=robots["received"].astype(np.int32),
+            confirmed=robots["confirmed"].astype(np.int32),
+            delivered_robot=happened.delivered_robot[:delivered],
+            delivered_epoch=happened.delivered_epoch[:delivered],
+            effect_robot=happened.effect_robot[:effects],
+            effect_entry=happened.effect_entry[:effects],
+        )
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault happen at its `at_s`, or with the next tick if that is over. Raises DriverError if impossible."""
+        self._faults.add(fault)
+
+    def put_back(self, robot: int) -> bool:
+        """Set a displaced robot at rest in the middle of its confirmed cell; its base ends there.
+
+        Returns whether it was displaced; nothing is done to a robot that was not. Raises DriverError if there is no
+        such robot.
+        """
+        if not 0 <= robot < self._n:
+            raise DriverError(f"put_back: there is no robot {robot}")
+        body = self._robots[robot]
+        if not body["lost"]:
+            return False
+        for name in ("lost", "shift_x", "shift_y", "along", "speed", "service_left"):
+            body[name] = 0
+        body["doing"] = Entry.WAIT
+        body["received"] = body["confirmed"]
+        return True
+
+    def recharge(self, robot: int, percent: float) -> None:
+        """Bring a robot energy, as a person does: it has at least `percent` of a full battery from now on.
+
+        Raises DriverError if there is no such robot, or for a charge not in 0 to 100 %.
+        """
+        if not (0 <= robot < self._n and 0 <= percent <= 100):
+            raise DriverError(f"recharge: robot {robot} cannot be charged to {percent} %")
+        self._robots[robot]["percent"] = max(self._robots[robot]["percent"], percent)
+
+    def _hear(self) -> FleetState:
+        _link.hear(self._robots, self._reports, self._contacts, self._heard, self._now)
+        self._state.time_s = self._now
+        return self._state
+
+    def _require_open(self, call: str) -> None:
+        if self._phase is not _Phase.OPEN:
+            raise DriverError(f"{call} needs an open driver, and this one is {self._phase.name.lower()}")
+
+    def _columns(self, commands: Commands) -> Rows:
+        n = self._n
+        k = commands.entries.shape[-1]
+        columns: list[npt.NDArray[np.generic]] = [getattr(commands, name) for name in _COLUMNS]
+        for (name, dtype), column in zip(_COLUMNS.items(), columns, strict=True):
+            shape = (n, k) if name in {"entries", "service_s"} else (n,)
+            if column.shape != shape or column.dtype != dtype:
+                raise DriverError(f"{name} is {column.dtype} {column.shape}, not {np.dtype(dtype)} {shape}")
+        return Rows(*(np.ascontiguousarray(column) for column in columns))
+
+    def _air(self) -> Air:
+        """What becomes of messages now, faults included."""
+        now, link, of_link = self._now, self._link, self._faults.of_link
+        least, most = link.delay_s
+        return Air(
+            loss=max(link.loss, of_link(FaultKind.LOSS, now)),
+            duplication=max(link.duplication, of_link(FaultKind.DUPLICATION, now)),
+            least_s=float(least),
+            spread_s=float(most - least),
+            later_s=of_link(FaultKind.DELAY, now),
+            resend_s=link.resend_s,
+            report_s=link.report_s,
+            actuation_s=self._motion.actuation_s,
+            noise_m=self._motion.position_noise_m,
+        )
+
+
+def _limits(layout: Layout, model: RobotModel, cell_m: float, tick_s: float, margin_m: float) -> Limits:
+    substeps = ceil(tick_s / _SUBSTEP_S - 1e-9)
+    dt = tick_s / substeps
+
+    def percent(power_w: float) -> float:
+        return percent_of_battery(model, power_w, dt)
+
+    return Limits(
+        width=layout.width,
+        cell_m=float(cell_m),
+        acceleration=float(model.max_acceleration_mps2),
+        turn_rate=float(model.max_turn_rate_radps),
+        turn_acceleration=float(model.max_turn_acceleration_radps2),
+        confirm_at=(cell_m + model.length_m) / 2 + margin_m,
+        brink=(cell_m - model.length_m) / 2 - margin_m,
+        dt=dt,
+        substeps=substeps,
+        idle=percent(model.idle_w),
+        drive=percent(model.drive_w),
+        turn=percent(model.turn_w),
+        service=percent(model.service_w),
+        charge=percent(model.charge_w),
+    )
+
+
+def _check_start(layout: Layout, start: FleetState) -> None:
+    n = start.robots
+    if n == 0:
+        raise DriverError("there are no robots")
+    for name in ("heading", "charge_percent", "service_left_s", "charging", "epoch", "received", "confirmed"):
+        if len(getattr(start, name)) != n:
+            raise DriverError(f"start.{name} has {len(getattr(start, name))} rows, not {n}")
+    for wrong, reason in (
+        ((start.cell < 0) | (start.cell >= layout.cells), "starts outside the map"),
+        (~layout.passable[start.cell.clip(0, layout.cells - 1)], "starts on an obstacle"),
+        ((start.heading < 0) | (start.heading > 3), "starts with a heading that is none of 0 to 3"),
+        (~((start.charge_percent >= 0) & (start.charge_percent <= 100)), "starts with a charge not in 0 to 100 %"),
+        (start.service_left_s != 0, "starts in the middle of a service"),
+        ((start.received != 0) | (start.confirmed != 0), "starts with entries in its base"),
+        (start.epoch < 0, "starts with an epoch below 0"),
+    ):
+        if wrong.any():
+            raise DriverError(f"robot {int(np.argmax(wrong))} {reason}")
+    cells, counts = np.unique(start.cell, return_counts=True)
+    if len(cells) < n:
+        cell = int(cells[np.argmax(counts)])
+        raise DriverError(f"robots {np.flatnonzero(start.cell == cell).tolist()} all start in cell {cell}")
