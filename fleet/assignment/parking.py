@@ -40,24 +40,34 @@ class ParkingPolicy:
         self._place_at: Int32 = np.full(layout.cells, _NO_PLACE, dtype=np.int32)
         self._place_at[self._places] = np.arange(len(places), dtype=np.int32)
         self._holder: Int32 = np.full(len(places), NO_ROBOT, dtype=np.int32)
+        self._usable: Bool = np.ones(len(places), dtype=np.bool_)
+        self._everybody: Bool = np.ones(robots, dtype=np.bool_)
         self._refused: Bool = np.zeros(robots, dtype=np.bool_)
         self.place_cell: Int32 = np.full(robots, NO_CELL, dtype=np.int32)
         self.no_place = 0
 
-    def step(self, cells: Int32, headings: Int8, idle: Bool) -> Int32:
+    def step(
+        self, cells: Int32, headings: Int8, idle: Bool, *, fit: Bool | None = None, usable: Bool | None = None
+    ) -> Int32:
         """Decide for all robots; return those that have now been given a place, ascending, int32.
 
-        cells int32, headings int8: as the driver reported them. idle bool: the robot has no task and no charger. All
-        columns have length n.
+        cells int32, headings int8: as the driver reported them. idle bool: the robot has no task and no charger. fit
+        bool: whom decisions are made for, the others keep what they have; None: all. All columns have length n. usable
+        bool (places,): a place that is not is taken from whoever fit holds it and given to nobody; None: all are.
         """
+        fit = self._everybody if fit is None else fit
         has_place = self.place_cell != NO_CELL
-        gone = has_place & ~idle & (cells != self.place_cell)
+        gone = ~idle & (cells != self.place_cell)
+        if usable is not None and len(usable):
+            self._use(usable)
+            gone |= ~usable[self._place_at[self.place_cell]]
+        gone &= has_place & fit
         if gone.any():
             self._holder[self._place_at[self.place_cell[gone]]] = NO_ROBOT
             self.place_cell[gone] = NO_CELL
             self._refused[:] = False
         self._refused &= idle
-        wants = idle & ~has_place & ~self._refused
+        wants = idle & fit & (self.place_cell == NO_CELL) & ~self._refused
         if not wants.any():
             return np.zeros(0, dtype=np.int32)
         wanting = np.flatnonzero(wants)
@@ -69,18 +79,31 @@ class ParkingPolicy:
         sent: Int32 = wanting[found].astype(np.int32)
         return sent
 
+    def ask_again(self) -> None:
+        """Look again at robots for which there was no place: ways have changed."""
+        self._refused[:] = False
+
+    def _use(self, usable: Bool) -> None:
+        if (usable & ~self._usable).any():
+            self.ask_again()
+        self._usable = usable.copy()
+
+    def _free(self) -> Bool:
+        free: Bool = (self._holder == NO_ROBOT) & self._usable
+        return free
+
     def _stay(self, wanting: Int64, cells: Int32) -> None:
         """Give robots that stand in a free place that place."""
         wanting = wanting[self._place_at[cells[wanting]] != _NO_PLACE]
         places = self._place_at[cells[wanting]]
-        free = self._holder[places] == NO_ROBOT
+        free = self._free()[places]
         self._take(wanting[free], places[free])
 
     def _send(self, wanting: Int64, cells: Int32, headings: Int8) -> None:
         """Give robots free places by travel time, in rounds, until all have one or no free place can be reached."""
         nearest = _NEAREST
         while len(wanting):
-            free = np.flatnonzero(self._holder == NO_ROBOT)
+            free = np.flatnonzero(self._free())
             taken = self._match(wanting, free, cells, headings, nearest)
             if taken == 0 and nearest >= len(free):
                 return

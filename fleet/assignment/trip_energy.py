@@ -29,9 +29,10 @@ class TripEnergy:
                   nearest charger; 0 where no charger can be reached, so that a robot there works until it is empty.
                   It falls along every way by no more than the way takes: a robot that has the charge for a trip and to
                   keep at its end has the charge to keep all along it
+    keep_at_end   float32 (cells,), the same by cell, for the worst heading
     step_percent  charge that a step on the way may take
 
-    Making one takes time chargers x passable cells, and memory for the map alone.
+    Making one, or refreshing it, takes time chargers x passable cells, and memory for the map alone.
     """
 
     def __init__(
@@ -49,22 +50,40 @@ class TripEnergy:
         self._step_s = step_s
         self._service_percent = percent.service * trip_factor
         self.step_percent = percent.travel * trip_factor
+        self._chargers: Int32 = np.array(chargers, dtype=np.int32)
+        self._floor_percent = floor_percent
+        self._cells: Int32 = np.repeat(layout.free_cells, 4)
+        self._headings = np.tile(_HEADINGS, len(layout.free_cells))
         self.keep_percent: Float32 = np.zeros(layout.cells * 4, dtype=np.float32)
-        cells = np.repeat(layout.free_cells, 4)
-        headings = np.tile(_HEADINGS, len(layout.free_cells))
-        steps = np.full(len(cells), UNREACHABLE, dtype=np.uint16)
-        for charger in range(len(chargers)):
-            np.minimum(steps, travel(chargers[charger : charger + 1], cells, headings)[0], out=steps)
-        keep = floor_percent + steps.astype(np.float64) * self.step_percent
-        self.keep_percent[cells * 4 + headings] = np.where(steps == UNREACHABLE, 0.0, keep)
         self._has_charger: Bool = np.zeros(layout.cells, dtype=np.bool_)
+        self.refresh()
+        self._had_charger = self._has_charger
+
+    def refresh(self, usable: Bool | None = None) -> None:
+        """Find the ways to chargers anew: ways, or the chargers that can be used (bool (chargers,)), have changed."""
+        cells, headings = self._cells, self._headings
+        steps = np.full(len(cells), UNREACHABLE, dtype=np.uint16)
+        chargers = self._chargers if usable is None else self._chargers[usable]
+        for charger in range(len(chargers)):
+            np.minimum(steps, self._travel(chargers[charger : charger + 1], cells, headings)[0], out=steps)
+        keep = self._floor_percent + steps.astype(np.float64) * self.step_percent
+        self.keep_percent[cells * 4 + headings] = np.where(steps == UNREACHABLE, 0.0, keep)
+        self._has_charger = np.zeros_like(self._has_charger)
         self._has_charger[cells[steps != UNREACHABLE]] = True
-        self._keep_at_end: Float32 = self.keep_percent.reshape(-1, 4).max(axis=1)
+        self.keep_at_end: Float32 = self.keep_percent.reshape(-1, 4).max(axis=1)
 
     def has_charger(self, cells: Int32) -> Bool:
         """Whether some charger can be reached from these cells, bool of the same length."""
         has: Bool = self._has_charger[cells]
         return has
+
+    def cut_off(self, cells: Int32) -> Bool:
+        """Which of these cells have lost their way to chargers while others still have one, bool of the same length.
+
+        Whoever goes there, if anybody can, does not come away again.
+        """
+        lost: Bool = (self._had_charger & ~self._has_charger)[cells] & self._has_charger.any()
+        return lost
 
     def task_percent(self, cells: Int32, service_s: Float32, offsets: Int32) -> Float32:
         """Charge that a robot must have in the first cell of each task to take it on, float32 (m,).
@@ -77,7 +96,7 @@ class TripEnergy:
         service_steps = np.ceil(service_s.astype(np.float64) / self._step_s)
         of_errand = service_steps * self._service_percent + self._leg_percent(cells, offsets)
         ends = cells[offsets[1:] - 1]
-        total = np.add.reduceat(of_errand, offsets[:-1]) + self._keep_at_end[ends]
+        total = np.add.reduceat(of_errand, offsets[:-1]) + self.keep_at_end[ends]
         return total.astype(np.float32)
 
     def _leg_percent(self, cells: Int32, offsets: Int32) -> Float64:

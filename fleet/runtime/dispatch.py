@@ -7,19 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleet.assignment.assigner import Assigner, FreeRobots, TaskRefusal, WaitingTasks
+from fleet.assignment.assigner import Assigner, FreeRobots, WaitingTasks
+from fleet.assignment.charger_watch import ChargerWatch
 from fleet.assignment.charging import ChargingPolicy
 from fleet.assignment.parking import ParkingPolicy
 from fleet.assignment.task_exchange import TaskExchange
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.grid.layout import NO_CELL, NO_TASK
+from fleet.runtime.fitness import Fitness
+from fleet.runtime.floor_changes import FloorChanges
+from fleet.runtime.recovery import Recovery
+from fleet.runtime.refusals import Refusals
 from fleet.runtime.roster import Roster
+from fleet.runtime.takeover_places import TakeoverCells
+from fleet.runtime.task_energy import TaskEnergy
 from fleet.tasks.pool import EventSink, TaskPool
 from robots.arrays import Bool, Float32, Int32
 from robots.state import FleetState
 
-# On a floor where every place reaches every other these never change, so the task is given up.
-_FINAL = (TaskRefusal.UNREACHABLE, TaskRefusal.TOO_LONG)
 # Steps from one exchange of tasks to the next. Every step would gain hardly more: in between, few robots become free.
 _EXCHANGE_STEPS = 4
 
@@ -30,21 +35,24 @@ class StandingOrders:
 
     start_s  float32, > 0: start a station action of that many seconds
     charge   bool, take energy
-    hold     bool, must not move in this step: in service, charging or out of energy
+    hold     bool, must not move in this step: in service, charging, out of energy or out of action
+    after    int32, where a robot in service goes after it; NO_CELL if that is not known yet, and for all others
     """
 
     start_s: Float32
     charge: Bool
     hold: Bool
+    after: Int32
 
 
 class Dispatcher:
     """Turns states and waiting tasks into goals, once a step.
 
-    refusals  how often a task could not be given to any free robot, by reason, each task counted once a reason
-
     With an `exchange`, robots that have not yet got to the first errand of their task exchange tasks with each other
     and with free robots, every few steps; without one a task stays with its robot.
+
+    Where robots drop out, chargers fail and floors are closed, `dispatch` has to be told so (`Fitness`);
+    `takeover_cells` finds where loads of lost robots are taken over. Without it they stay where they are.
 
     A step costs a few dozen vector operations over the robots, plus a little Python for each errand that ends and each
     task that is given; matching is done only when a free robot meets a waiting task, and every few steps for exchange.
@@ -61,9 +69,9 @@ class Dispatcher:
         energy: TripEnergy,
         events: EventSink,
         exchange: TaskExchange | None = None,
+        takeover_cells: TakeoverCells | None = None,
     ) -> None:
         self.roster = Roster.of(robots)
-        self.refusals: Counter[str] = Counter()
         self._pool = pool
         self._assigner = assigner
         self._charging = charging
@@ -72,47 +80,108 @@ class Dispatcher:
         self._events = events
         self._exchange = exchange
         self._steps = 0
-        self._task_percent: Float32 = np.zeros(0, dtype=np.float32)
-        self._refused: set[tuple[int, int]] = set()
-        self._beyond_charge = 0
+        self._task_energy = TaskEnergy(pool, energy)
+        self._refusals = Refusals(pool, events)
+        self._beyond_reach = 0
+        self._recovery = Recovery(pool, self.roster, self._task_energy, takeover_cells or _nowhere)
+        self._floor = FloorChanges(len(charging.chargers))
+        self._watch = ChargerWatch(charging.chargers, robots)
+        self._chargers_failed = 0
 
-    def dispatch(self, state: FleetState, now_s: float) -> StandingOrders:
-        """Decide for all robots, given where the driver says they are at `now_s`."""
+    @property
+    def refusals(self) -> Counter[str]:
+        """How often a task could not be given to any free robot, by reason; see `Refusals.counts`."""
+        return self._refusals.counts
+
+    def recoveries(self) -> dict[str, int]:
+        """Return what faults led to: tasks released, stranded, taken over and reclaimed, and chargers that failed."""
+        return {
+            "released": self._recovery.released,
+            **self._pool.recoveries(),
+            "chargers_failed": self._chargers_failed,
+        }
+
+    def dispatch(self, state: FleetState, now_s: float, fitness: Fitness | None = None) -> StandingOrders:
+        """Decide for all robots, given where they are at `now_s`, or where their grants end; None: nothing is wrong."""
         self._close_errands(state, now_s)
-        idle = self._send_to_charge(state, now_s)
-        self._give_tasks(state, idle, now_s)
+        able = usable = lost = None
+        if fitness is not None:
+            lost = fitness.lost
+            usable = self._take_in(fitness, now_s)
+            able = self._able(fitness)
+        may_work = self._send_to_charge(state, now_s, able, lost, usable)
+        # What is beyond reach now may not be so for ever.
+        final = fitness is None or (fitness.floor_whole and not self._floor.stale and bool(self._watch.usable.all()))
+        self._give_tasks(state, may_work, now_s, final=final)
         if self._exchange is not None and self._steps % _EXCHANGE_STEPS == 0:
-            self._exchange_tasks(self._exchange, state, idle, now_s)
+            self._exchange_tasks(self._exchange, state, may_work, able, now_s)
         self._steps += 1
-        return self._standing_orders(state)
+        orders = self._standing_orders(state, able, fitness)
+        if fitness is not None:
+            self._watch_chargers(orders.charge, state, now_s)
+        return orders
+
+    def services_dropped(self, robots: Bool) -> None:
+        """Take in that services of these robots, bool (n,), will never take effect: they are started anew.
+
+        That is known when a robot obeys a new epoch and had not begun its SERVICE entry.
+        """
+        self.roster.serving &= ~robots
+
+    def charger_cleared(self, cell: int) -> None:
+        """Take in that a person has seen to the charger in a cell: it is used again."""
+        self._watch.clear(cell)
+
+    def _take_in(self, fitness: Fitness, now_s: float) -> Bool:
+        """Act on what is wrong: tasks of lost robots, changes of the floor. Return which chargers can be used."""
+        usable: Bool = self._watch.usable if fitness.chargers is None else self._watch.usable & fitness.chargers
+        refresh = self._floor.step(fitness.floor_version, usable, now_s)
+        self._recovery.step(fitness, now_s, floor_changed=self._floor.fresh)
+        if refresh:
+            self._energy.refresh(usable)
+            self._task_energy.floor_changed(fitness.closed)
+            self._refusals.forget()
+            self._parking.ask_again()
+        return usable
+
+    def _able(self, fitness: Fitness) -> Bool:
+        """Return who may be given something to do, bool (n,): in action, and not called to muster."""
+        able: Bool = ~(fitness.unfit | fitness.lost | self.roster.retired)
+        return able if fitness.muster is None else able & (fitness.muster == NO_CELL)
 
     def _close_errands(self, state: FleetState, now_s: float) -> None:
         """Count errands whose service is over, and turn their robots to what comes next."""
         roster, pool = self.roster, self._pool
-        for robot in np.flatnonzero(roster.serving & (state.service_left_s <= 0)).tolist():
-            roster.serving[robot] = False
-            task = int(roster.task[robot])
-            if pool.advance(task, now_s):
-                roster.task[robot] = NO_TASK
-                roster.errand_cell[robot] = roster.next_cell[robot] = NO_CELL
-            else:
-                roster.errand_cell[robot] = pool.errand_cell(task)
-                roster.next_cell[robot] = pool.next_errand_cell(task)
+        over = np.flatnonzero(roster.serving & (state.service_left_s <= 0))
+        if len(over) == 0:
+            return
+        roster.serving[over] = False
+        done = np.array([pool.advance(task, now_s) for task in roster.task[over].tolist()])
+        roster.drop_tasks(over[done])
+        roster.set_tasks(over[~done], roster.task[over[~done]], pool)
 
-    def _send_to_charge(self, state: FleetState, now_s: float) -> Bool:
+    def _send_to_charge(
+        self, state: FleetState, now_s: float, able: Bool | None, lost: Bool | None, usable: Bool | None
+    ) -> Bool:
         """Reserve and give back chargers; return who may take a task."""
-        idle = self.roster.task == NO_TASK
+        roster = self.roster
+        idle = roster.task == NO_TASK
         # Tasks that nobody has the charge for give idle robots no reason to stay away from free chargers.
-        workable = max(0, len(self._pool.waiting()) - self._beyond_charge)
-        decision = self._charging.step(state.cell, state.heading, state.charge_percent, idle, workable)
+        workable = max(0, len(self._pool.waiting()) - self._beyond_reach)
+        decision = self._charging.step(
+            state.cell, state.heading, state.charge_percent, idle, workable, fit=able, lost=lost, usable=usable
+        )
         for kind, robots in (("charger_reserved", decision.sent), ("charger_left", decision.left)):
             for robot in robots.tolist():
                 percent = round(float(state.charge_percent[robot]), 2)
                 self._events({"t": now_s, "event": kind, "robot": robot, "charge_percent": percent})
+        cut_off = decision.cut_off
+        if len(cut_off):
+            self._recovery.give_up(cut_off[(roster.task[cut_off] != NO_TASK) & ~roster.serving[cut_off]], now_s)
         return decision.may_work
 
-    def _give_tasks(self, state: FleetState, may_work: Bool, now_s: float) -> None:
-        self._beyond_charge = 0
+    def _give_tasks(self, state: FleetState, may_work: Bool, now_s: float, *, final: bool) -> None:
+        self._beyond_reach = 0
         waiting = self._pool.waiting()
         free = np.flatnonzero(may_work)
         if len(waiting) == 0 or len(free) == 0:
@@ -124,84 +193,97 @@ class Dispatcher:
             priorities=pool.priority[waiting],
             release_s=pool.release_s[waiting],
             due_s=pool.due_s[waiting],
-            percent=self._percent()[waiting],
+            percent=self._task_energy.percent()[waiting],
         )
         answer = self._assigner.assign(robots, tasks, now_s)
         chosen, given = free[answer.robots].astype(np.int32), waiting[answer.tasks]
-        self._charging.release(chosen)
-        for robot, task in zip(chosen.tolist(), given.tolist(), strict=True):
-            pool.assign(task, robot, now_s)
-        self._set_tasks(chosen, given)
-        self._beyond_charge = int((answer.reasons == TaskRefusal.LOW_CHARGE).sum())
-        self._refuse(waiting[answer.refused].tolist(), answer.reasons.tolist(), now_s)
+        self._assign(chosen, given, now_s)
+        refused = answer.refused
+        self._beyond_reach = self._refusals.take(
+            waiting[refused], answer.reasons, tasks.percent[refused], now_s, final=final
+        )
 
-    def _exchange_tasks(self, exchange: TaskExchange, state: FleetState, may_work: Bool, now_s: float) -> None:
+    def _exchange_tasks(
+        self, exchange: TaskExchange, state: FleetState, may_work: Bool, able: Bool | None, now_s: float
+    ) -> None:
         """Let robots on their way to a first errand, and free ones, exchange tasks for shorter ways.
 
         A robot that is there already keeps its task, since no other is there sooner; one that charges first keeps it
-        as well.
+        as well, and one that is out of action, or goes to take a load over.
         """
         pool, roster = self._pool, self.roster
-        going = np.flatnonzero((roster.task != NO_TASK) & ~roster.serving & (self._charging.charger_cell == NO_CELL))
+        busy = (roster.task != NO_TASK) & ~roster.serving & (self._charging.charger_cell == NO_CELL)
+        going = np.flatnonzero(busy if able is None else busy & able)
         going = going[pool.errand_index[roster.task[going]] == 0]
         if len(going) == 0:
             return
         tasks = roster.task[going]
         who = np.concatenate([going, np.flatnonzero(may_work & (roster.task == NO_TASK))])
         robots = FreeRobots(state.cell[who], state.heading[who], state.charge_percent[who])
-        takers = who[exchange.takers(robots, pool.first_cell[tasks], self._percent()[tasks])].astype(np.int32)
+        percent = self._task_energy.percent()[tasks]
+        takers = who[exchange.takers(robots, pool.first_cell[tasks], percent)].astype(np.int32)
         changed = takers != going
         if not changed.any():
             return
-        left, given, chosen = going[changed], tasks[changed], takers[changed]
+        given = tasks[changed]
         for task in given.tolist():
             pool.release(task, now_s)
-        for robot, task in zip(chosen.tolist(), given.tolist(), strict=True):
-            pool.assign(task, robot, now_s)
-        self._charging.release(chosen)
-        roster.task[left] = NO_TASK
-        roster.errand_cell[left] = roster.next_cell[left] = NO_CELL
-        self._set_tasks(chosen, given)
+        roster.drop_tasks(going[changed])
+        self._assign(takers[changed], given, now_s)
 
-    def _set_tasks(self, robots: Int32, tasks: Int32) -> None:
-        """Write down that these robots now have these tasks."""
-        roster = self.roster
-        roster.task[robots] = tasks
-        roster.errand_cell[robots] = self._pool.errand_cells(tasks)
-        roster.next_cell[robots] = self._pool.next_errand_cells(tasks)
+    def _assign(self, robots: Int32, tasks: Int32, now_s: float) -> None:
+        """Give open tasks to these robots, which leave their chargers for them."""
+        for robot, task in zip(robots.tolist(), tasks.tolist(), strict=True):
+            self._pool.assign(task, robot, now_s)
+        self._charging.release(robots)
+        self.roster.set_tasks(robots, tasks, self._pool)
 
-    def _refuse(self, tasks: list[int], reasons: list[int], now_s: float) -> None:
-        """Report tasks that nobody can take, each once a reason, and give up those that nobody ever will."""
-        for task, code in zip(tasks, reasons, strict=True):
-            if (task, code) in self._refused:
-                continue
-            self._refused.add((task, code))
-            reason = TaskRefusal(code)
-            self.refusals[reason.name.lower()] += 1
-            self._events({"t": now_s, "event": "task_refused", "task": task, "reason": reason.name.lower()})
-            if reason in _FINAL:
-                self._pool.fail(task, reason.name.lower(), now_s)
-
-    def _percent(self) -> Float32:
-        """Charge that each task takes, for all tasks there are; found once, when a task is first looked at."""
-        known = len(self._task_percent)
-        cells, service_s, offsets = self._pool.errands_from(known)
-        if len(offsets) > 1:
-            found = self._energy.task_percent(cells, service_s, offsets)
-            self._task_percent = np.concatenate([self._task_percent, found])
-        return self._task_percent
-
-    def _standing_orders(self, state: FleetState) -> StandingOrders:
+    def _standing_orders(self, state: FleetState, able: Bool | None, fitness: Fitness | None) -> StandingOrders:
         """Set goals: a charger goes before the errand, the errand before a parking place. Start what can start."""
         roster, charger = self.roster, self._charging.charger_cell
         has_task, has_charger = roster.task != NO_TASK, charger != NO_CELL
-        self._parking.step(state.cell, state.heading, ~has_task & ~has_charger)
-        goal = np.where(has_task, roster.errand_cell, self._parking.place_cell)
+        places = None if fitness is None else fitness.places
+        goes = has_task & ~self._must_wait(state, fitness)
+        self._parking.step(state.cell, state.heading, ~goes & ~has_charger, fit=able, usable=places)
+        goal = np.where(goes, roster.errand_cell, self._parking.place_cell)
         roster.goal[:] = np.where(has_charger & ~roster.serving, charger, goal)
         arrived = has_task & ~has_charger & ~roster.serving & (state.cell == roster.errand_cell)
+        charge = has_charger & ~roster.serving & (state.cell == charger)
+        if able is not None:
+            arrived &= able
+            charge &= able
         start_s: Float32 = np.zeros(len(goal), dtype=np.float32)
         if arrived.any():
             start_s[arrived] = self._pool.errand_services_s(roster.task[arrived])
             roster.serving |= arrived
-        charge = has_charger & ~roster.serving & (state.cell == charger)
-        return StandingOrders(start_s, charge, hold=roster.serving | charge | (state.charge_percent <= 0))
+        hold = roster.serving | charge | (state.charge_percent <= 0)
+        goes_on = roster.serving & ~has_charger & (state.charge_percent > 0)
+        if fitness is not None:
+            hold |= fitness.unfit | fitness.lost | roster.retired
+            if fitness.muster is not None:
+                called = (fitness.muster != NO_CELL) & ~roster.serving
+                roster.goal[called] = fitness.muster[called]
+                goes_on &= fitness.muster == NO_CELL
+        return StandingOrders(start_s, charge, hold, np.where(goes_on, roster.next_cell, np.int32(NO_CELL)))
+
+    def _must_wait(self, state: FleetState, fitness: Fitness | None) -> Bool:
+        """Robots whose errand is in a cell that nobody may enter now, bool (n,): they park until it is open again.
+
+        In front of it they would be in the way of whoever is to open it, as one that takes a load over there.
+        """
+        there = state.cell == self.roster.errand_cell
+        if fitness is None or fitness.closed is None:
+            return np.zeros(len(there), dtype=np.bool_)
+        waits: Bool = fitness.closed[self.roster.errand_cell] & (self.roster.errand_cell != NO_CELL) & ~there
+        return waits
+
+    def _watch_chargers(self, charge: Bool, state: FleetState, now_s: float) -> None:
+        for robot in self._watch.step(charge, self._charging.charger_cell, state.charge_percent, now_s).tolist():
+            cell = int(self._charging.charger_cell[robot])
+            self._events({"t": now_s, "event": "charger_failed", "robot": robot, "cell": cell})
+            self._chargers_failed += 1
+
+
+def _nowhere(robots: Int32) -> Int32:
+    """Find no cell to take a load over."""
+    return np.full(len(robots), NO_CELL, dtype=np.int32)

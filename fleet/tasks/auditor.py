@@ -5,22 +5,30 @@ from __future__ import annotations
 from math import isnan
 
 from fleet.errors import AuditError
-from fleet.grid.layout import NO_ROBOT
+from fleet.grid.layout import NO_CELL, NO_ROBOT
 from fleet.tasks.model import ErrandKind
 from fleet.tasks.order_book import OrderBook
 from fleet.tasks.task_table import TaskStatus, TaskTable
 from robots.arrays import Int32
 
 
-def audit_pool(counts: dict[str, dict[str, int]], waiting: Int32, tasks: TaskTable, orders: OrderBook) -> None:
+def audit_pool(
+    counts: dict[str, dict[str, int]],
+    recoveries: dict[str, int],
+    waiting: Int32,
+    tasks: TaskTable,
+    orders: OrderBook,
+) -> None:
     """Check a pool's counters and its list of waiting tasks against its columns, row by row.
 
     Raises AuditError, which names what disagrees, unless
 
-    - every task's status, robot and number of errands done fit together, and its picks add up to what it drops;
+    - every task's status, robot, number of errands done and takeover fit together, and its picks add up to what it
+      drops; a task that is open after its first errand waits for a takeover;
     - every order has tasks, all its units are in them, and it is done exactly if they are;
     - the counters and the list of waiting tasks are what a recount gives;
-    - accepted = done + open + rejected orders, created = done + open + failed.
+    - accepted = done + open + rejected orders, created = done + open + failed tasks; of the strandings, those that are
+      neither taken over nor reclaimed are takeovers that wait, or their tasks have failed.
     """
     tasks_of: list[list[int]] = [[] for _ in range(len(orders))]
     statuses = [_audit_task(tasks, task) for task in range(len(tasks))]
@@ -30,6 +38,7 @@ def audit_pool(counts: dict[str, dict[str, int]], waiting: Int32, tasks: TaskTab
         _audit_order(orders, row, tasks, of_order, statuses)
     _demand("waiting tasks", waiting.tolist(), [at for at, status in enumerate(statuses) if status == TaskStatus.OPEN])
     _audit_counters(counts, tasks, orders, statuses)
+    _audit_recoveries(recoveries, tasks, statuses)
 
 
 def _audit_task(tasks: TaskTable, task: int) -> TaskStatus:
@@ -41,9 +50,12 @@ def _audit_task(tasks: TaskTable, task: int) -> TaskStatus:
     _demand(f"kinds of errands of task {task}", kinds, [ErrandKind.PICK] * (len(rows) - 1) + [ErrandKind.DROP])
     _demand(f"units that task {task} picks and drops", sum(units[:-1]), units[-1])
     _demand(f"units of task {task}", int(tasks.units.values[task]), units[-1])
-    _demand(f"first cell of task {task}", tasks.first_cell.values[task], tasks.errand_cells.values[rows[0]])
+    takeover = _audit_takeover(tasks, task, status)
+    first = tasks.takeover_cell.values[task] if takeover else tasks.errand_cells.values[rows[0]]
+    _demand(f"first cell of task {task}", tasks.first_cell.values[task], first)
     if status == TaskStatus.OPEN:
-        _demand(f"errands done of open task {task}", done, 0)
+        if not takeover:
+            _demand(f"errands done of open task {task}", done, 0)
         _demand(f"robot of open task {task}", int(tasks.robot.values[task]), NO_ROBOT)
     elif status == TaskStatus.DONE:
         _demand(f"errands done of done task {task}", done, len(rows))
@@ -52,6 +64,29 @@ def _audit_task(tasks: TaskTable, task: int) -> TaskStatus:
     if status in (TaskStatus.ASSIGNED, TaskStatus.DONE):
         _demand(f"whether task {task} has a robot", bool(tasks.robot.values[task] >= 0), True)  # noqa: FBT003
     return status
+
+
+def _audit_takeover(tasks: TaskTable, task: int, status: TaskStatus) -> bool:
+    """Check the takeover of a task; return whether one waits."""
+    left, robot = int(tasks.takeover_robot.values[task]), int(tasks.robot.values[task])
+    cell, service_s = int(tasks.takeover_cell.values[task]), float(tasks.takeover_s.values[task])
+    if left == NO_ROBOT:
+        _demand(f"takeover cell and time of task {task}", (cell, service_s), (NO_CELL, 0.0))
+        return False
+    _demand(f"whether task {task} can be taken over", status in (TaskStatus.OPEN, TaskStatus.ASSIGNED), True)  # noqa: FBT003
+    _demand(f"whether task {task} has a load to take over", bool(tasks.errand_index.values[task] > 0), True)  # noqa: FBT003
+    _demand(f"whether task {task} is taken over by another robot", robot != left, True)  # noqa: FBT003
+    _demand(f"whether task {task} is taken over somewhere, in some time", cell >= 0 and service_s > 0, True)  # noqa: FBT003
+    return True
+
+
+def _audit_recoveries(recoveries: dict[str, int], tasks: TaskTable, statuses: list[TaskStatus]) -> None:
+    pending = sum(robot != NO_ROBOT for robot in tasks.takeover_robot.values.tolist())
+    left_over = recoveries["stranded"] - recoveries["taken_over"] - recoveries["reclaimed"]
+    failed = sum(
+        status == TaskStatus.FAILED and tasks.errand_index.values[task] > 0 for task, status in enumerate(statuses)
+    )
+    _demand("whether stranded tasks add up", pending <= left_over <= pending + failed, True)  # noqa: FBT003
 
 
 def _audit_order(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fleet.errors import TaskError
-from fleet.grid.layout import NO_CELL, NO_ROBOT
+from fleet.grid.layout import NO_ROBOT
 from fleet.tasks.auditor import audit_pool
 from fleet.tasks.model import ErrandKind, Order, Task
 from fleet.tasks.order_book import OrderBook
@@ -28,6 +28,11 @@ class TaskPool:
     its errands is done; an open or assigned task may fail. An order is done when all its tasks are; one with a failed
     task stays open: it is still owed to the customer, and a person has to see to it.
 
+    A robot that drops out with a load strands its task: it is open again, and the robot that gets it begins with a
+    takeover, which counts as an errand before those that are left: it goes to a cell beside the stranded robot, where a
+    person hands it the load. Until that is done the task may go back to open from any robot, and while it is open the
+    stranded robot may reclaim it.
+
     At all times accepted = done + open + rejected orders, where accepted counts every order that came in; and created =
     done + open + failed tasks, where assigned tasks count as open.
 
@@ -36,7 +41,8 @@ class TaskPool:
 
     Events: `events` is called with a dict for each thing that happens; keys `t` (seconds) and `event`
     (order_accepted, order_rejected, order_done, task_created, task_assigned, task_released, errand_done, task_done,
-    task_failed), the others as named in the code below, all plain JSON values.
+    task_failed, task_stranded, takeover_moved, task_taken_over, task_reclaimed), the others as named in the code below,
+    all plain JSON values.
     """
 
     def __init__(self, splitter: OrderSplitter, events: EventSink | None = None) -> None:
@@ -53,6 +59,7 @@ class TaskPool:
         self._units = {"ordered": 0, "picked": 0, "dropped": 0}
         self._rejections: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
+        self._recoveries = {"stranded": 0, "taken_over": 0, "reclaimed": 0}
 
     # Orders
 
@@ -122,15 +129,17 @@ class TaskPool:
         self._demand(task, TaskStatus.OPEN)
         if robot < 0:
             raise TaskError(f"task {task} cannot be assigned to robot {robot}")
+        if robot == self._tasks.takeover_robot.values[task]:
+            raise TaskError(f"task {task} cannot be taken over from robot {robot} by itself; reclaim it")
         self._tasks.status.values[task] = TaskStatus.ASSIGNED
         self._tasks.robot.values[task] = robot
         self._waiting_changed = True
         self._events({"t": now_s, "event": "task_assigned", "task": int(task), "robot": int(robot)})
 
     def release(self, task: int, now_s: float) -> None:
-        """Take an assigned task from its robot before its first errand is done; it waits for a robot again."""
+        """Take an assigned task from a robot that has no load of it yet; it waits for a robot again."""
         self._demand(task, TaskStatus.ASSIGNED)
-        if self._tasks.errand_index.values[task] > 0:
+        if self.is_loaded(task):
             raise TaskError(f"task {task} is loaded on its robot and cannot go to another")
         robot = int(self._tasks.robot.values[task])
         self._tasks.status.values[task] = TaskStatus.OPEN
@@ -139,9 +148,12 @@ class TaskPool:
         self._events({"t": now_s, "event": "task_released", "task": int(task), "robot": robot})
 
     def advance(self, task: int, now_s: float) -> bool:
-        """Count the next errand of an assigned task as done; return whether it was the last one."""
+        """Count the next errand of an assigned task, or its takeover, as done; return whether it was the last one."""
         self._demand(task, TaskStatus.ASSIGNED)
         tasks = self._tasks
+        if tasks.takeover_robot.values[task] != NO_ROBOT:
+            self._take_over(task, now_s)
+            return False
         row = tasks.errand_row(task)
         kind = ErrandKind(tasks.errand_kinds.values[row])
         units = int(tasks.errand_units.values[row])
@@ -173,9 +185,74 @@ class TaskPool:
         self._demand(task, TaskStatus.OPEN, TaskStatus.ASSIGNED)
         robot = int(self._tasks.robot.values[task])
         self._tasks.status.values[task] = TaskStatus.FAILED
+        self._tasks.clear_takeover(task)
         self._waiting_changed = True
         self._failures[reason] += 1
         self._events({"t": now_s, "event": "task_failed", "task": int(task), "robot": robot, "reason": reason})
+
+    # Robots that drop out
+
+    def is_loaded(self, task: int) -> bool:
+        """Whether the robot of an assigned task has a load of it: it cannot just go to another robot."""
+        tasks = self._tasks
+        return bool(tasks.errand_index.values[task] > 0 and tasks.takeover_robot.values[task] == NO_ROBOT)
+
+    def strand(self, task: int, cell: int, service_s: float, now_s: float) -> None:
+        """Give up on the robot that has a task's load: another one is to take it over at `cell`, in `service_s`."""
+        self._demand(task, TaskStatus.ASSIGNED)
+        if not self.is_loaded(task):
+            raise TaskError(f"task {task} is not loaded on its robot; release it")
+        if cell < 0 or not service_s > 0:
+            raise TaskError(f"task {task} cannot be taken over at cell {cell} in {service_s} s")
+        robot = int(self._tasks.robot.values[task])
+        self._tasks.status.values[task] = TaskStatus.OPEN
+        self._tasks.robot.values[task] = NO_ROBOT
+        self._tasks.set_takeover(task, robot, cell, service_s)
+        self._wait(int(task))
+        self._recoveries["stranded"] += 1
+        self._events({"t": now_s, "event": "task_stranded", "task": int(task), "robot": robot, "cell": int(cell)})
+
+    def move_takeover(self, task: int, cell: int, now_s: float) -> None:
+        """Let an open task be taken over at another cell, since the one it had cannot be reached any more."""
+        robot = self._demand_takeover(task)
+        if cell < 0:
+            raise TaskError(f"task {task} cannot be taken over at cell {cell}")
+        self._tasks.set_takeover(task, robot, cell, float(self._tasks.takeover_s.values[task]))
+        self._events({"t": now_s, "event": "takeover_moved", "task": int(task), "robot": robot, "cell": int(cell)})
+
+    def reclaim(self, task: int, robot: int, now_s: float) -> None:
+        """Give an open task back to the robot that has its load: there is nothing to take over any more."""
+        if self._demand_takeover(task) != robot:
+            raise TaskError(f"the load of task {task} is not on robot {robot}")
+        self._tasks.status.values[task] = TaskStatus.ASSIGNED
+        self._tasks.robot.values[task] = robot
+        self._tasks.clear_takeover(task)
+        self._waiting_changed = True
+        self._recoveries["reclaimed"] += 1
+        self._events({"t": now_s, "event": "task_reclaimed", "task": int(task), "robot": int(robot)})
+
+    def _take_over(self, task: int, now_s: float) -> None:
+        tasks = self._tasks
+        self._events(
+            {
+                "t": now_s,
+                "event": "task_taken_over",
+                "task": int(task),
+                "robot": int(tasks.robot.values[task]),
+                "from_robot": int(tasks.takeover_robot.values[task]),
+                "cell": int(tasks.takeover_cell.values[task]),
+            }
+        )
+        tasks.clear_takeover(task)
+        self._recoveries["taken_over"] += 1
+
+    def _demand_takeover(self, task: int) -> int:
+        """Return the robot that has the load of an open task; raises TaskError if none has."""
+        self._demand(task, TaskStatus.OPEN)
+        robot = int(self._tasks.takeover_robot.values[task])
+        if robot == NO_ROBOT:
+            raise TaskError(f"task {task} has no load that waits to be taken over")
+        return robot
 
     def _count_down(self, row: int, now_s: float) -> None:
         """Take note that one more task of an order is done."""
@@ -202,39 +279,24 @@ class TaskPool:
 
     # Errands
 
-    def errand_cell(self, task: int) -> int:
-        """Cell of the errand to be done next; NO_CELL if the task has none left."""
-        row = self._tasks.errand_row(task)
-        return NO_CELL if row < 0 else int(self._tasks.errand_cells.values[row])
-
-    def next_errand_cell(self, task: int) -> int:
-        """Cell of the errand after that one; NO_CELL if it is the last one."""
-        row = self._tasks.errand_row(task) + 1
-        return NO_CELL if row in (0, self._tasks.end.values[task]) else int(self._tasks.errand_cells.values[row])
-
-    def errand_service_s(self, task: int) -> float:
-        """Seconds that the errand to be done next takes at its cell; 0 if the task has none left."""
-        row = self._tasks.errand_row(task)
-        return 0.0 if row < 0 else float(self._tasks.errand_service_s.values[row])
-
     def errand_cells(self, tasks: Int32) -> Int32:
-        """`errand_cell` of several tasks: int32 (k,) in and out."""
+        """Cells of what is to be done next, errand or takeover, int32 (k,) in and out; NO_CELL if nothing is left."""
         return self._tasks.cells_ahead(tasks, 0)
 
     def next_errand_cells(self, tasks: Int32) -> Int32:
-        """`next_errand_cell` of several tasks: int32 (k,) in and out."""
+        """Cells of what is to be done after that, int32 (k,) in and out; NO_CELL if there is nothing."""
         return self._tasks.cells_ahead(tasks, 1)
 
     def errand_services_s(self, tasks: Int32) -> Float32:
-        """`errand_service_s` of several tasks: int32 (k,) in, float32 (k,) out."""
+        """Seconds that what is to be done next takes, 0 if nothing is left: int32 (k,) in, float32 (k,) out."""
         return self._tasks.services(tasks)
 
-    def errands_from(self, first: int) -> tuple[Int32, Float32, Int32]:
-        """Errands of all tasks from id `first` on: cells int32 (e,), service_s float32 (e,), offsets int32 (k + 1,).
+    def errands_left(self, tasks: Int32) -> tuple[Int32, Float32, Int32]:
+        """What is left to do of tasks, int32 (k,): cells int32 (e,), service_s float32 (e,), offsets int32 (k + 1,).
 
-        The errands of task `first + t` are rows offsets[t] to offsets[t + 1] - 1. Copies, not views.
+        Takeover and errands of `tasks[i]` are rows offsets[i] to offsets[i + 1] - 1. Copies, not views.
         """
-        return self._tasks.errands_from(first)
+        return self._tasks.errands_left(tasks)
 
     # Columns
 
@@ -265,8 +327,13 @@ class TaskPool:
 
     @property
     def first_cell(self) -> Int32:
-        """Cell of each task's first errand, int32."""
+        """Where a robot that is given each task goes first, int32: its first errand, or where it takes it over."""
         return self._tasks.first_cell.view
+
+    @property
+    def takeover_robot(self) -> Int32:
+        """The robot whose load waits to be taken over before each task goes on, int32; NO_ROBOT for none."""
+        return self._tasks.takeover_robot.view
 
     @property
     def priority(self) -> Int32:
@@ -313,6 +380,10 @@ class TaskPool:
         """Failed tasks by reason code."""
         return dict(sorted(self._failures.items()))
 
+    def recoveries(self) -> dict[str, int]:
+        """How often tasks were stranded with a load, taken over, and reclaimed."""
+        return dict(self._recoveries)
+
     def lateness_s(self) -> Float64:
         """Seconds from due to done of every done order, as accepted, float64; negative if it was early."""
         late_s = self._orders.done_s.values - self._orders.due_s.values
@@ -320,7 +391,7 @@ class TaskPool:
 
     def check(self) -> None:
         """Recount everything from the columns; raises AuditError if a counter disagrees with them."""
-        audit_pool(self.counts(), self.waiting(), self._tasks, self._orders)
+        audit_pool(self.counts(), self.recoveries(), self.waiting(), self._tasks, self._orders)
 
 
 def _nobody_listens(_event: dict[str, Any]) -> None:

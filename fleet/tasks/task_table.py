@@ -26,8 +26,11 @@ class TaskTable:
     """One row a task, its id; errands in compressed rows.
 
     Tasks:    status int8, robot int32 (NO_ROBOT if none; a finished task keeps its robot), errand_index int32 (the
-              errand to do next; the number of errands once done), order int32 (row of the order), first_cell int32,
-              priority int32, release_s float64, due_s float64, units int32
+              errand to do next; the number of errands once done), order int32 (row of the order), first_cell int32
+              (where a robot that is given the task goes first), priority int32, release_s float64, due_s float64,
+              units int32
+    Takeovers: takeover_robot int32 (whose load another robot has to take over before it goes on with the task,
+              NO_ROBOT if there is nothing to take over), takeover_cell int32, takeover_s float32
     Errands:  cells int32, service_s float32, kinds int8 (ErrandKind), units int32; those of task t are rows
               begin[t] to end[t] - 1, begin and end being int32
     """
@@ -44,6 +47,9 @@ class TaskTable:
         self.units = GrowingColumn(np.int32)
         self.begin = GrowingColumn(np.int32)
         self.end = GrowingColumn(np.int32)
+        self.takeover_robot = GrowingColumn(np.int32)
+        self.takeover_cell = GrowingColumn(np.int32)
+        self.takeover_s = GrowingColumn(np.float32)
         self.errand_cells = GrowingColumn(np.int32)
         self.errand_service_s = GrowingColumn(np.float32)
         self.errand_kinds = GrowingColumn(np.int8)
@@ -72,6 +78,23 @@ class TaskTable:
         self.release_s.append(task.release_s)
         self.due_s.append(task.due_s)
         self.units.append(task.units)
+        self.takeover_robot.append(NO_ROBOT)
+        self.takeover_cell.append(NO_CELL)
+        self.takeover_s.append(0.0)
+
+    def set_takeover(self, task: int, robot: int, cell: int, service_s: float) -> None:
+        """Let the task begin with taking over the load of a robot, at a cell."""
+        self.takeover_robot.values[task] = robot
+        self.takeover_cell.values[task] = cell
+        self.takeover_s.values[task] = service_s
+        self.first_cell.values[task] = cell
+
+    def clear_takeover(self, task: int) -> None:
+        """Let the task go on with its errands; does nothing if there is nothing to take over."""
+        self.takeover_robot.values[task] = NO_ROBOT
+        self.takeover_cell.values[task] = NO_CELL
+        self.takeover_s.values[task] = 0.0
+        self.first_cell.values[task] = self.errand_cells.values[self.begin.values[task]]
 
     def errand_row(self, task: int) -> int:
         """Row of the errand that is to be done next; -1 if the task has none left."""
@@ -79,25 +102,40 @@ class TaskTable:
         return row if row < self.end.values[task] else -1
 
     def cells_ahead(self, tasks: Int32, ahead: int) -> Int32:
-        """Cells of the errands `ahead` places after the next ones, int32 (k,); NO_CELL past a task's end."""
-        rows = self.begin.values[tasks] + self.errand_index.values[tasks] + np.int32(ahead)
+        """Cells of the errands `ahead` places after the next ones, int32 (k,); NO_CELL past a task's end.
+
+        What is to be taken over comes first, as if it were an errand.
+        """
+        pending = self.takeover_robot.values[tasks] != NO_ROBOT
+        rows = self.begin.values[tasks] + self.errand_index.values[tasks] + np.int32(ahead) - pending
         within = rows < self.end.values[tasks]
         cells = np.full(len(tasks), NO_CELL, dtype=np.int32)
         cells[within] = self.errand_cells.values[rows[within]]
+        if ahead == 0:
+            cells[pending] = self.takeover_cell.values[tasks[pending]]
         return cells
 
     def services(self, tasks: Int32) -> Float32:
-        """Seconds of the errands to be done next, float32 (k,); 0 for tasks that have none left."""
+        """Seconds of what is to be done next, errand or takeover, float32 (k,); 0 for tasks that have none left."""
+        pending = self.takeover_robot.values[tasks] != NO_ROBOT
         rows = self.begin.values[tasks] + self.errand_index.values[tasks]
         within = rows < self.end.values[tasks]
         service_s = np.zeros(len(tasks), dtype=np.float32)
         service_s[within] = self.errand_service_s.values[rows[within]]
+        service_s[pending] = self.takeover_s.values[tasks[pending]]
         return service_s
 
-    def errands_from(self, first: int) -> tuple[Int32, Float32, Int32]:
-        """Cells, services and offsets of the errands of all tasks from id `first` on, as in `TaskPool.errands_from`."""
-        ends = self.end.values[first:]
-        start = int(self.begin.values[first]) if len(ends) else 0
-        stop = int(ends[-1]) if len(ends) else 0
-        offsets = np.concatenate([np.zeros(1, dtype=np.int32), ends - np.int32(start)])
-        return self.errand_cells.values[start:stop].copy(), self.errand_service_s.values[start:stop].copy(), offsets
+    def errands_left(self, tasks: Int32) -> tuple[Int32, Float32, Int32]:
+        """Cells, services and offsets of what is left to do of these tasks, as in `TaskPool.errands_left`."""
+        pending = self.takeover_robot.values[tasks] != NO_ROBOT
+        # A takeover takes the place of the last errand that was done; there always is one.
+        first = self.begin.values[tasks] + self.errand_index.values[tasks] - pending
+        count = self.end.values[tasks] - first
+        offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(count, dtype=np.int32)])
+        rows = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], count)
+        cells: Int32 = self.errand_cells.values[rows]
+        service_s: Float32 = self.errand_service_s.values[rows]
+        heads = offsets[:-1][pending]
+        cells[heads] = self.takeover_cell.values[tasks[pending]]
+        service_s[heads] = self.takeover_s.values[tasks[pending]]
+        return cells, service_s, offsets

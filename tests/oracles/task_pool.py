@@ -13,6 +13,12 @@ class NaiveTask:
     state: str = "open"
     robot: int | None = None
     done: int = 0
+    left_on: int | None = None  # the robot that has the load which another one has to take over
+    takeover_cell: int = -1
+
+    @property
+    def loaded(self) -> bool:
+        return self.done > 0 and self.left_on is None
 
 
 @dataclass
@@ -21,6 +27,7 @@ class NaivePool:
     orders: dict[str, list[int]] = field(default_factory=dict)
     rejected: int = 0
     finished: list[str] = field(default_factory=list)
+    recoveries: list[str] = field(default_factory=list)
 
     def may(self, transition: str, task: int) -> bool:
         if not 0 <= task < len(self.tasks):
@@ -28,9 +35,12 @@ class NaivePool:
         one = self.tasks[task]
         return {
             "assign": one.state == "open",
-            "release": one.state == "assigned" and one.done == 0,
+            "release": one.state == "assigned" and not one.loaded,
             "advance": one.state == "assigned",
             "fail": one.state in {"open", "assigned"},
+            "strand": one.state == "assigned" and one.loaded,
+            "move_takeover": one.state == "open" and one.left_on is not None,
+            "reclaim": one.state == "open" and one.left_on is not None,
         }[transition]
 
     def assign(self, task: int, robot: int) -> None:
@@ -41,6 +51,10 @@ class NaivePool:
 
     def advance(self, task: int) -> bool:
         one = self.tasks[task]
+        if one.left_on is not None:
+            one.left_on, one.takeover_cell = None, -1
+            self.recoveries.append("taken_over")
+            return False
         one.done += 1
         if one.done == len(one.cells):
             one.state = "done"
@@ -49,7 +63,23 @@ class NaivePool:
         return one.state == "done"
 
     def fail(self, task: int) -> None:
-        self.tasks[task].state = "failed"
+        one = self.tasks[task]
+        one.state, one.left_on, one.takeover_cell = "failed", None, -1
+
+    def strand(self, task: int, cell: int) -> None:
+        one = self.tasks[task]
+        one.left_on, one.takeover_cell = one.robot, cell
+        one.state, one.robot = "open", None
+        self.recoveries.append("stranded")
+
+    def move_takeover(self, task: int, cell: int) -> None:
+        self.tasks[task].takeover_cell = cell
+
+    def reclaim(self, task: int) -> None:
+        one = self.tasks[task]
+        one.state, one.robot = "assigned", one.left_on
+        one.left_on, one.takeover_cell = None, -1
+        self.recoveries.append("reclaimed")
 
     def is_done(self, order: str) -> bool:
         return all(self.tasks[task].state == "done" for task in self.orders[order])
@@ -57,10 +87,17 @@ class NaivePool:
     def waiting(self) -> list[int]:
         return [task for task, one in enumerate(self.tasks) if one.state == "open"]
 
-    def errand_cell(self, task: int, ahead: int) -> int:
+    def cells_left(self, task: int) -> list[int]:
         one = self.tasks[task]
-        at = one.done + ahead if one.done < len(one.cells) else len(one.cells)
-        return one.cells[at] if at < len(one.cells) else -1
+        return [one.takeover_cell] * (one.left_on is not None) + one.cells[one.done :]
+
+    def errand_cell(self, task: int, ahead: int) -> int:
+        left = self.cells_left(task)
+        return left[ahead] if ahead < len(left) else -1
+
+    def first_cell(self, task: int) -> int:
+        one = self.tasks[task]
+        return one.cells[0] if one.left_on is None else one.takeover_cell
 
     def counts(self) -> dict[str, dict[str, int]]:
         states = [one.state for one in self.tasks]

@@ -27,11 +27,12 @@ class Fleet:
 
     def __init__(self, at, chargers="PQ", params=PARAMS, headings=0):
         layout = drawn(FLOOR)
-        travel = DistanceFields(layout).travel
+        self.distances = DistanceFields(layout)
+        travel = self.distances.travel
         self.cells = np.array([AT[place] for place in at], dtype=np.int32)
         self.headings = np.array(np.broadcast_to(np.int8(headings), len(at)))
         charger_cells = np.array([AT[charger] for charger in chargers], dtype=np.int32)
-        energy = TripEnergy(
+        self.energy = TripEnergy(
             travel,
             layout,
             charger_cells,
@@ -40,9 +41,15 @@ class Fleet:
             trip_factor=params.trip_factor,
             floor_percent=params.critical_percent,
         )
-        self.policy = ChargingPolicy(travel, charger_cells, energy, params, len(at))
+        self.policy = ChargingPolicy(travel, charger_cells, self.energy, params, len(at))
 
-    def step(self, charge, idle=True, waiting_tasks=1):
+    def close(self, *places):
+        """These cells, and no others, are closed now."""
+        closed = np.zeros(self.distances.layout.cells, dtype=np.bool_)
+        closed[[AT[place] for place in places]] = True
+        self.distances.close(closed)
+
+    def step(self, charge, idle=True, waiting_tasks=1, **faults):
         n = len(self.cells)
         return self.policy.step(
             self.cells,
@@ -50,6 +57,7 @@ class Fleet:
             np.array(charge, dtype=np.float32),
             np.array(np.broadcast_to(np.array(idle), n)),
             waiting_tasks,
+            **{name: np.array(column) for name, column in faults.items()},
         )
 
     @property
@@ -197,6 +205,114 @@ def test_release_of_robots_without_chargers_changes_nothing():
     fleet.step([20, 100])
     fleet.policy.release(np.array([1], dtype=np.int32))
     assert fleet.held == "P-"
+
+
+def test_a_charger_that_cannot_be_used_is_given_to_nobody():
+    fleet = Fleet("ab")
+    decision = fleet.step([20, 20], usable=[False, True])
+    assert (fleet.held, decision.waiting) in (("Q-", 1), ("-Q", 1))
+    assert len(Fleet("ab").step([20, 20], usable=[False, False]).sent) == 0
+
+
+def test_a_charger_that_cannot_be_used_any_more_is_left_for_another():
+    fleet = Fleet("PQ")
+    fleet.step([20, 100])
+    decision = fleet.step([59, 100], usable=[False, True])
+    assert (decision.left.tolist(), decision.sent.tolist(), fleet.held) == ([0], [0], "Q-")
+    # One that has charge enough to work goes to no other.
+    fleet = Fleet("PQ")
+    fleet.step([20, 100])
+    decision = fleet.step([76, 100], usable=[False, True])
+    assert (decision.left.tolist(), decision.sent.tolist(), fleet.held) == ([0], [], "--")
+    assert decision.may_work.all()
+
+
+def test_robots_out_of_action_keep_what_they_have_and_are_given_nothing():
+    fleet = Fleet("Pab")
+    fleet.step([20, 100, 100])
+    decision = fleet.step([95, 5, 100], fit=[False, False, True], usable=[False, True])
+    assert fleet.held == "P--"
+    assert (len(decision.sent), len(decision.left), decision.waiting) == (0, 0, 0)
+    assert decision.may_work.tolist() == [False, False, True]
+    assert fleet.step([95, 5, 100], waiting_tasks=0, fit=[True, False, True]).left.tolist() == [0]
+
+
+def test_a_robot_out_of_action_does_not_give_way():
+    fleet = Fleet("PQa")
+    fleet.step([20, 20, 100])
+    decision = fleet.step([61, 70, 29], fit=[True, False, True])
+    assert decision.left.tolist() == [0]
+    assert fleet.held == "-QP"
+
+
+def test_a_lost_robot_has_its_charger_taken_back():
+    fleet = Fleet("Pab")
+    fleet.step([20, 100, 100])
+    decision = fleet.step([30, 100, 100], fit=[False, True, False], lost=[True, False, True])
+    assert decision.left.tolist() == [0]
+    assert fleet.held == "---"
+
+
+def test_with_fewer_chargers_robots_charge_earlier_and_longer():
+    # Half of the chargers: low is half way from 30 to 60 %, opportunity half way from 60 to 90 %.
+    fleet = Fleet("c")
+    assert len(fleet.step([46], usable=[False, True]).sent) == 0
+    assert fleet.step([45], usable=[False, True]).sent.tolist() == [0]
+    assert not fleet.step([74], usable=[False, True]).may_work.any()
+    assert fleet.step([75], usable=[False, True]).may_work.all()
+    fleet = Fleet("c")
+    assert len(fleet.step([75], waiting_tasks=0, usable=[False, True]).sent) == 0
+    assert fleet.step([74], waiting_tasks=0, usable=[False, True]).sent.tolist() == [0]
+    fleet = Fleet("c")
+    assert len(fleet.step([31], usable=[True, True]).sent) == 0
+
+
+def test_a_low_robot_that_has_lost_its_way_to_chargers_takes_no_task():
+    fleet = Fleet("ac")
+    fleet.step([31, 30], idle=[True, False], usable=[True, True])
+    fleet.close("P", "Q")
+    fleet.energy.refresh(np.array([False, False]))
+    decision = fleet.step([31, 30], idle=[True, False], usable=[False, False])
+    assert (decision.cut_off.tolist(), decision.may_work.tolist()) == ([1], [True, False])
+    decision = fleet.step([30, 30], usable=[False, False])
+    assert (decision.cut_off.tolist(), decision.may_work.any(), decision.stranded) == ([0, 1], False, 2)
+    decision = fleet.step([30, 30], fit=[True, False], usable=[False, False])
+    assert decision.cut_off.tolist() == [0]
+    fleet.close("P")
+    fleet.energy.refresh(np.array([False, True]))
+    decision = fleet.step([30, 30], usable=[False, True])
+    assert (len(decision.cut_off), decision.waiting, len(decision.sent)) == (0, 1, 1)
+
+
+def test_a_floor_without_chargers_lets_robots_work_whatever_is_out_of_use():
+    decision = Fleet("ab", chargers="").step([1, 0], usable=np.zeros(0, dtype=np.bool_))
+    assert decision.may_work.tolist() == [True, False]
+    assert len(decision.cut_off) == 0
+
+
+def test_what_a_robot_keeps_follows_the_chargers_that_can_be_used():
+    fleet = Fleet("a")
+    energy, a, heading_west = fleet.energy, AT["a"], 2
+    before = energy.keep_percent.copy()
+    assert energy.keep_percent[a * 4 + heading_west] == 10.0 + 2
+    energy.refresh(np.array([False, True]))
+    assert energy.keep_percent[a * 4 + heading_west] == 10.0 + 6 + 2
+    assert energy.keep_at_end[a] == 10.0 + 6 + 2
+    energy.refresh()
+    assert energy.keep_percent.tolist() == before.tolist()
+
+
+def test_what_a_robot_keeps_follows_closed_cells():
+    fleet = Fleet("a")
+    energy, places = fleet.energy, np.array([AT[place] for place in "Pabcx"], dtype=np.int32)
+    assert energy.cut_off(places).tolist() == [False] * 5
+    fleet.close("b")
+    energy.refresh(np.array([False, True]))
+    assert energy.keep_percent[AT["a"] * 4] == 0.0
+    assert energy.has_charger(places).tolist() == [False, False, True, True, False]
+    assert energy.cut_off(places).tolist() == [True, True, False, False, False]  # x never had a way
+    energy.refresh(np.array([False, False]))
+    assert energy.cut_off(places).tolist() == [False] * 5
 
 
 @pytest.mark.parametrize(

@@ -1,117 +1,13 @@
-"""Who does what, step by step, on a hall small enough to know the answers by heart. Robots here jump to their goals."""
+"""Who does what, step by step, on a hall small enough to know the answers by heart."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from fleet.assignment.assigner import Assignment, AssignmentParams
-from fleet.assignment.charging import ChargingParams, ChargingPolicy
-from fleet.assignment.matching_assigner import MatchingAssigner
-from fleet.assignment.parking import ParkingPolicy
-from fleet.assignment.task_exchange import TaskExchange
-from fleet.assignment.trip_energy import TripEnergy
-from fleet.grid.distances import DistanceFields
+from fleet.assignment.assigner import Assignment
 from fleet.grid.layout import NO_CELL, NO_TASK
-from fleet.runtime.dispatch import Dispatcher
-from fleet.tasks.model import Order, OrderLine
-from fleet.tasks.pool import TaskPool
-from fleet.tasks.splitting import OrderSplitter
-from robots.battery import StepPercent
-from robots.model import RobotModel
-from robots.state import FleetState
-from tests.floors import drawn, marked
-
-# a to d are pick places and starts, D is the chute, C a charger, P and Q parking places; x and y are on an island.
-HALL = """
-    P.a...b.C#..
-    .........#yx
-    Q.c...d.D#..
-"""
-AT = marked(HALL)
-PICK_S, DROP_S = 3.0, 2.0
-# A step on the way takes 1 %, so that ways can be counted.
-PERCENT = StepPercent(forward=1.0, turn=0.5, wait=0.1, service=0.2, charge=20.0)
-
-
-class PlacesByName:
-    """SKU `a` is picked at the place a, and so on; what has no destination goes to the chute."""
-
-    def pick_place(self, sku, _near):
-        return AT[sku], PICK_S
-
-    def drop_place(self, _order_id, destination):
-        return AT[destination or "D"], DROP_S, destination or "D"
-
-
-class Hall:
-    """Robots at named places, the dispatcher, and what it calls upon."""
-
-    def __init__(self, at, charge=100.0, assigner=None, chargers="C", parking="PQ", exchange=True):
-        layout = drawn(HALL)
-        travel = DistanceFields(layout).travel
-        params = ChargingParams(trip_factor=1.0)
-        charger_cells = np.array([AT[place] for place in chargers], dtype=np.int32)
-        energy = TripEnergy(
-            travel, layout, charger_cells, percent=PERCENT, step_s=1.0, trip_factor=1.0, floor_percent=10.0
-        )
-        self.events = []
-        self.pool = TaskPool(OrderSplitter(PlacesByName(), RobotModel(totes=4), layout.width), self.events.append)
-        self.dispatcher = Dispatcher(
-            len(at),
-            pool=self.pool,
-            assigner=assigner
-            or MatchingAssigner(
-                travel, width=layout.width, step_s=1.0, step_percent=energy.step_percent, params=AssignmentParams()
-            ),
-            charging=ChargingPolicy(travel, charger_cells, energy, params, len(at)),
-            parking=ParkingPolicy(
-                travel, layout, np.array([AT[place] for place in parking], dtype=np.int32), robots=len(at)
-            ),
-            energy=energy,
-            events=self.events.append,
-            exchange=TaskExchange(travel, step_percent=energy.step_percent) if exchange else None,
-        )
-        cells = np.array([AT[place] for place in at], dtype=np.int32)
-        self.state = FleetState.at(cells, charge_percent=np.array(np.broadcast_to(np.float32(charge), len(at))))
-        self.now_s = 0.0
-
-    @property
-    def roster(self):
-        return self.dispatcher.roster
-
-    def order(self, name, skus, **kwargs):
-        lines = tuple(OrderLine(sku, 1, unit_litres=1.0, unit_kg=1.0) for sku in skus)
-        self.pool.add_order(Order(name, lines, release_s=self.now_s, due_s=1e6, **kwargs), self.now_s)
-
-    def move(self, places):
-        """Put the robots where they might have driven to since."""
-        self.state.cell = np.array([AT[place] for place in places], dtype=np.int32)
-
-    def dispatch(self):
-        """Let the dispatcher decide, and the second pass by."""
-        duties = self.dispatcher.dispatch(self.state, self.now_s)
-        self.now_s += 1.0
-        left = np.maximum(self.state.service_left_s, duties.start_s)
-        self.state.service_left_s = np.maximum(left - 1.0, 0.0).astype(np.float32)
-        self.state.charge_percent = np.minimum(self.state.charge_percent + 20.0 * duties.charge, 100.0).astype("f4")
-        return duties
-
-    def step(self):
-        """One second in which robots that may move jump to their goals."""
-        duties = self.dispatch()
-        go = (self.roster.goal != NO_CELL) & ~duties.hold
-        self.state.cell = np.where(go, self.roster.goal, self.state.cell).astype(np.int32)
-        return duties
-
-    def said(self, kind):
-        return [event for event in self.events if event["event"] == kind]
-
-    @property
-    def goals(self):
-        """Where each robot wants to be, as letters; - for nowhere in particular."""
-        letters = {cell: place for place, cell in AT.items()} | {NO_CELL: "-"}
-        return "".join(letters[cell] for cell in self.roster.goal.tolist())
+from tests.hall import AT, DROP_S, PICK_S, Hall
 
 
 def test_a_task_goes_to_the_free_robot_that_is_nearest():

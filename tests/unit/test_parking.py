@@ -23,9 +23,11 @@ class Fleet:
         places = np.array([AT[place] for place in places], dtype=np.int32)
         self.policy = ParkingPolicy(self.distances.travel, layout, places, len(at))
 
-    def step(self, idle=True):
+    def step(self, idle=True, **faults):
         n = len(self.cells)
-        return self.policy.step(self.cells, np.zeros(n, np.int8), np.array(np.broadcast_to(np.array(idle), n))).tolist()
+        idle = np.array(np.broadcast_to(np.array(idle), n))
+        faults = {name: np.array(column) for name, column in faults.items()}
+        return self.policy.step(self.cells, np.zeros(n, np.int8), idle, **faults).tolist()
 
     def move(self, robot, place):
         self.cells[robot] = AT[place]
@@ -148,8 +150,50 @@ def test_robots_in_a_crowd_all_find_places_though_the_same_are_nearest_to_all(mo
     assert len(set(policy.place_cell.tolist())) == 8
 
 
+def test_a_place_that_cannot_be_used_is_given_to_nobody_and_its_robot_goes_to_another():
+    fleet = Fleet("Pb")
+    assert fleet.step([True, False], usable=[True, True, True]) == [0]
+    assert fleet.step(usable=[False, True, True]) == [0, 1]
+    assert sorted(fleet.places) == ["Q", "R"]
+    # It stands there already, but may not stay.
+    fleet = Fleet("P")
+    assert fleet.step(usable=[False, True, True]) == [0]
+    assert fleet.places == "Q"
+
+
+def test_robots_out_of_action_keep_their_places_and_are_given_none():
+    fleet = Fleet("Pb")
+    fleet.step([True, False])
+    fleet.move(0, "a")
+    assert fleet.step([False, True], fit=[False, False], usable=[False, True, True]) == []
+    assert fleet.places == "P-"
+    assert fleet.step([False, True]) == [1]
+    assert fleet.places == "-Q"
+
+
+def test_a_place_that_opens_again_is_found_by_those_without_one():
+    fleet = Fleet("ab", places="PQ")
+    fleet.step(usable=[True, False])
+    fleet.step(usable=[True, False])
+    assert (fleet.places, fleet.policy.no_place) in (("P-", 1), ("-P", 1))
+    fleet.step(usable=[True, True])
+    assert sorted(fleet.places) == ["P", "Q"]
+
+
+def test_robots_without_a_place_look_again_when_ways_have_changed():
+    fleet = Fleet("a", places="P")
+    closed = np.zeros(18, dtype=np.bool_)
+    closed[AT["P"]] = True
+    fleet.distances.close(closed)
+    assert fleet.step() == []
+    fleet.distances.close(~closed & False)
+    assert fleet.step() == []
+    fleet.policy.ask_again()
+    assert fleet.step() == [0]
+
+
 @pytest.mark.parametrize("idle", [True, False])
 def test_a_floor_without_parking_leaves_robots_where_they_are(idle):
     fleet = Fleet("ab", places="")
-    assert fleet.step(idle) == []
+    assert fleet.step(idle, usable=np.zeros(0, dtype=np.bool_)) == []
     assert fleet.policy.no_place == 2 * idle

@@ -30,6 +30,18 @@ def finish(pool: TaskPool, task: int, now_s: float) -> None:
     assert pool.advance(task, now_s)
 
 
+def ahead(pool: TaskPool, task: int) -> tuple[int, int, float]:
+    """Cells of what is to be done next and after that, and seconds of the former."""
+    one = np.array([task], dtype=np.int32)
+    return int(pool.errand_cells(one)[0]), int(pool.next_errand_cells(one)[0]), float(pool.errand_services_s(one)[0])
+
+
+def load(pool: TaskPool, task: int, robot: int) -> None:
+    """Let a robot pick the task's first errand up."""
+    pool.assign(task, robot, 0.0)
+    assert not pool.advance(task, 0.0)
+
+
 def test_an_accepted_order_returns_the_ids_of_its_tasks(pool: TaskPool) -> None:
     assert pool.add_order(order("C", 1, 1, 1), 5.0) == [3, 4, 5]
 
@@ -53,14 +65,14 @@ def test_waiting_is_not_rebuilt_when_nothing_changed(pool: TaskPool) -> None:
 
 def test_a_task_leads_from_errand_to_errand(pool: TaskPool) -> None:
     pool.assign(0, 7, 0.0)
-    pick, drop = pool.errand_cell(0), pool.next_errand_cell(0)
+    pick, drop, _ = ahead(pool, 0)
     assert pick == pool.first_cell[0]
     assert drop // WIDTH == 9
-    assert pool.errand_service_s(0) == 4.0
+    assert ahead(pool, 0) == (pick, drop, 4.0)
     assert not pool.advance(0, 1.0)
-    assert (pool.errand_cell(0), pool.next_errand_cell(0), pool.errand_service_s(0)) == (drop, -1, 2.5)
+    assert ahead(pool, 0) == (drop, -1, 2.5)
     assert pool.advance(0, 2.0)
-    assert (pool.errand_cell(0), pool.next_errand_cell(0), pool.errand_service_s(0)) == (-1, -1, 0.0)
+    assert ahead(pool, 0) == (-1, -1, 0.0)
 
 
 def test_errands_of_several_tasks_are_read_at_once(pool: TaskPool) -> None:
@@ -68,8 +80,9 @@ def test_errands_of_several_tasks_are_read_at_once(pool: TaskPool) -> None:
     pool.assign(1, 7, 1.0)
     pool.advance(1, 2.0)
     tasks = np.array([2, 1, 0], dtype=np.int32)
-    assert pool.errand_cells(tasks).tolist() == [-1, pool.errand_cell(1), pool.errand_cell(0)]
-    assert pool.next_errand_cells(tasks).tolist() == [-1, -1, pool.next_errand_cell(0)]
+    assert pool.errand_cells(tasks).tolist() == [ahead(pool, task)[0] for task in (2, 1, 0)]
+    assert pool.errand_cells(tasks).tolist() == [-1, ahead(pool, 0)[1], pool.first_cell[0]]
+    assert pool.next_errand_cells(tasks).tolist() == [-1, -1, ahead(pool, 0)[1]]
     assert pool.errand_services_s(tasks).tolist() == [0.0, 2.5, 4.0]
     assert pool.errand_cells(tasks).dtype == np.int32
     assert pool.errand_services_s(tasks).dtype == np.float32
@@ -146,8 +159,11 @@ def test_an_impossible_transition_is_an_error(
 
 def test_columns_have_one_row_a_task_and_cannot_be_written(pool: TaskPool) -> None:
     pool.assign(2, 7, 0.0)
-    columns = (pool.status, pool.robot, pool.errand_index, pool.first_cell, pool.priority, pool.release_s, pool.due_s)
-    assert [column.dtype for column in columns] == [np.int8, *[np.int32] * 4, *[np.float64] * 2]
+    columns = (
+        *(pool.status, pool.robot, pool.errand_index, pool.first_cell, pool.takeover_robot, pool.priority),
+        *(pool.release_s, pool.due_s),
+    )
+    assert [column.dtype for column in columns] == [np.int8, *[np.int32] * 5, *[np.float64] * 2]
     assert pool.status.tolist() == [TaskStatus.OPEN, TaskStatus.OPEN, TaskStatus.ASSIGNED]
     assert pool.robot.tolist() == [-1, -1, 7]
     assert pool.due_s.tolist() == [100.0] * 3
@@ -203,13 +219,151 @@ def test_a_failed_task_tells_its_reason_and_its_robot() -> None:
     assert events[-1] == {"t": 2.0, "event": "task_failed", "task": 0, "robot": 7, "reason": "robot_lost"}
 
 
-def test_errands_of_all_tasks_from_one_on_are_read_at_once(pool: TaskPool) -> None:
-    cells, service_s, offsets = pool.errands_from(1)
+def test_what_is_left_of_several_tasks_is_read_at_once(pool: TaskPool) -> None:
+    cells, service_s, offsets = pool.errands_left(np.array([2, 1], dtype=np.int32))
     assert offsets.tolist() == [0, 2, 4]
-    assert cells.tolist() == [cell for task in (1, 2) for cell in (pool.errand_cell(task), pool.next_errand_cell(task))]
+    assert cells.tolist() == [*ahead(pool, 2)[:2], *ahead(pool, 1)[:2]]
     assert service_s.tolist() == [4.0, 2.5] * 2
-    cells, service_s, offsets = pool.errands_from(3)
+    load(pool, 1, 7)
+    finish(pool, 2, 1.0)
+    cells, service_s, offsets = pool.errands_left(np.array([1, 2], dtype=np.int32))
+    assert (cells.tolist(), service_s.tolist(), offsets.tolist()) == ([ahead(pool, 1)[0]], [2.5], [0, 1, 1])
+    cells, service_s, offsets = pool.errands_left(np.zeros(0, dtype=np.int32))
     assert (len(cells), len(service_s), offsets.tolist()) == (0, 0, [0])
+    assert (cells.dtype, service_s.dtype, offsets.dtype) == (np.int32, np.float32, np.int32)
+
+
+def test_a_stranded_task_begins_with_a_takeover_and_goes_on_where_it_was(pool: TaskPool) -> None:
+    drop = ahead(pool, 1)[1]
+    load(pool, 1, 7)
+    assert pool.is_loaded(1)
+    pool.strand(1, 55, 30.0, 1.0)
+    assert pool.waiting().tolist() == [0, 1, 2]
+    assert (pool.robot[1], pool.takeover_robot[1], pool.first_cell[1]) == (-1, 7, 55)
+    assert ahead(pool, 1) == (55, drop, 30.0)
+    cells, service_s, offsets = pool.errands_left(np.array([0, 1, 2], dtype=np.int32))
+    assert (cells[2:4].tolist(), service_s[2:4].tolist(), offsets.tolist()) == ([55, drop], [30.0, 2.5], [0, 2, 4, 6])
+    pool.check()
+    pool.assign(1, 8, 2.0)
+    assert not pool.is_loaded(1)
+    assert not pool.advance(1, 3.0)
+    assert (pool.errand_index[1], pool.takeover_robot[1]) == (1, -1)
+    assert pool.is_loaded(1)
+    assert ahead(pool, 1) == (drop, -1, 2.5)
+    pool.check()
+    assert pool.advance(1, 4.0)
+    assert pool.counts()["units"] == {"ordered": 9, "picked": 3, "dropped": 3}
+    assert pool.recoveries() == {"stranded": 1, "taken_over": 1, "reclaimed": 0}
+    pool.check()
+
+
+def test_a_takeover_waits_on_if_its_robot_drops_out_before_it(pool: TaskPool) -> None:
+    load(pool, 1, 7)
+    pool.strand(1, 55, 30.0, 1.0)
+    pool.assign(1, 8, 2.0)
+    pool.release(1, 3.0)
+    assert (pool.takeover_robot[1], pool.first_cell[1]) == (7, 55)
+    assert 1 in pool.waiting()
+    pool.check()
+
+
+def test_a_load_is_stranded_again_if_the_next_robot_drops_out_after_the_takeover(pool: TaskPool) -> None:
+    load(pool, 1, 7)
+    pool.strand(1, 55, 30.0, 1.0)
+    pool.assign(1, 8, 2.0)
+    pool.advance(1, 3.0)
+    with pytest.raises(TaskError, match="task 1 is loaded"):
+        pool.release(1, 4.0)
+    pool.strand(1, 66, 30.0, 4.0)
+    assert (pool.takeover_robot[1], pool.first_cell[1]) == (8, 66)
+    pool.assign(1, 7, 5.0)
+    assert pool.recoveries() == {"stranded": 2, "taken_over": 1, "reclaimed": 0}
+    pool.check()
+
+
+def test_a_robot_that_speaks_again_reclaims_what_it_carries(pool: TaskPool) -> None:
+    drop, first = ahead(pool, 1)[1], pool.first_cell[1]
+    load(pool, 1, 7)
+    pool.strand(1, 55, 30.0, 1.0)
+    pool.reclaim(1, 7, 2.0)
+    assert (pool.robot[1], pool.takeover_robot[1], pool.first_cell[1]) == (7, -1, first)
+    assert ahead(pool, 1) == (drop, -1, 2.5)
+    assert 1 not in pool.waiting()
+    assert pool.advance(1, 3.0)
+    assert pool.recoveries() == {"stranded": 1, "taken_over": 0, "reclaimed": 1}
+    pool.check()
+
+
+def test_a_takeover_can_move_while_nobody_goes_for_it(pool: TaskPool) -> None:
+    load(pool, 1, 7)
+    pool.strand(1, 55, 30.0, 1.0)
+    pool.move_takeover(1, 66, 2.0)
+    assert ahead(pool, 1)[::2] == (66, 30.0)
+    assert (pool.takeover_robot[1], pool.first_cell[1]) == (7, 66)
+    pool.check()
+
+
+def test_a_stranded_task_that_fails_waits_for_no_takeover(pool: TaskPool) -> None:
+    load(pool, 1, 7)
+    pool.strand(1, 55, 30.0, 1.0)
+    pool.fail(1, "unreachable", 2.0)
+    assert pool.takeover_robot[1] == -1
+    pool.check()
+
+
+def test_events_tell_how_a_task_was_recovered() -> None:
+    events: list[dict[str, Any]] = []
+    pool = TaskPool(splitter(), events.append)
+    pool.add_order(order("A", 2), 0.0)
+    load(pool, 0, 7)
+    events.clear()
+    task, robot = np.int32(0), np.int32(7)
+    pool.strand(task, np.int32(55), 30.0, 1.0)
+    pool.move_takeover(task, np.int32(66), 2.0)
+    pool.reclaim(task, robot, 3.0)
+    pool.strand(task, 55, 30.0, 4.0)
+    pool.assign(task, 8, 4.0)
+    pool.advance(task, 5.0)
+    assert json.loads(json.dumps(events)) == [
+        {"t": 1.0, "event": "task_stranded", "task": 0, "robot": 7, "cell": 55},
+        {"t": 2.0, "event": "takeover_moved", "task": 0, "robot": 7, "cell": 66},
+        {"t": 3.0, "event": "task_reclaimed", "task": 0, "robot": 7},
+        {"t": 4.0, "event": "task_stranded", "task": 0, "robot": 7, "cell": 55},
+        {"t": 4.0, "event": "task_assigned", "task": 0, "robot": 8},
+        {"t": 5.0, "event": "task_taken_over", "task": 0, "robot": 8, "from_robot": 7, "cell": 55},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("transition", "message"),
+    [
+        (lambda pool: pool.strand(0, 55, 30.0, 0.0), "task 0 is not loaded"),
+        (lambda pool: pool.strand(1, -1, 30.0, 0.0), "task 1 cannot be taken over at cell -1 in 30"),
+        (lambda pool: pool.strand(1, 55, 0.0, 0.0), "task 1 cannot be taken over at cell 55 in 0"),
+        (lambda pool: pool.strand(2, 55, 30.0, 0.0), "task 2 is open, not assigned"),
+        (lambda pool: pool.strand(9, 55, 30.0, 0.0), "there is no task 9"),
+        (lambda pool: pool.assign(2, 6, 0.0), "task 2 cannot be taken over from robot 6 by itself"),
+        (lambda pool: pool.move_takeover(2, -1, 0.0), "task 2 cannot be taken over at cell -1"),
+        (lambda pool: pool.move_takeover(3, 55, 0.0), "task 3 has no load"),
+        (lambda pool: pool.move_takeover(1, 55, 0.0), "task 1 is assigned, not open"),
+        (lambda pool: pool.reclaim(2, 7, 0.0), "the load of task 2 is not on robot 7"),
+        (lambda pool: pool.reclaim(3, 7, 0.0), "task 3 has no load"),
+        (lambda pool: pool.reclaim(1, 7, 0.0), "task 1 is assigned, not open"),
+    ],
+)
+def test_an_impossible_recovery_is_an_error(
+    pool: TaskPool, transition: Callable[[TaskPool], object], message: str
+) -> None:
+    pool.add_order(order("C", 1), 0.0)
+    pool.assign(0, 5, 0.0)
+    load(pool, 1, 7)
+    load(pool, 2, 6)
+    pool.strand(2, 77, 30.0, 0.0)
+    recoveries = pool.recoveries()
+    with pytest.raises(TaskError, match=message):
+        transition(pool)
+    assert pool.recoveries() == recoveries
+    pool.check()
 
 
 def test_a_task_can_only_be_added_as_the_next_row() -> None:

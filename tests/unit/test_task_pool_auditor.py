@@ -10,13 +10,16 @@ from tests.orders import order, splitter
 
 
 def busy_pool() -> TaskPool:
-    """Task 0 done, 1 loaded, 2 failed, 3 open; order A open, B done, C open, D open."""
+    """Task 0 done, 1 loaded, 2 failed, 3 open, 4 waits for a takeover, the one of 5 is under way; order B is done."""
     pool = TaskPool(splitter(totes=1))
-    for name in "BACD":
+    for name in "BACDEF":
         pool.add_order(order(name, 2), 0.0)
-    for task in (0, 1):
-        pool.assign(task, 5, 0.0)
+    for task in (0, 1, 4, 5):
+        pool.assign(task, 5 + task, 0.0)
         pool.advance(task, 1.0)
+    for task in (4, 5):
+        pool.strand(task, 77, 30.0, 1.0)
+    pool.assign(5, 2, 1.0)
     pool.advance(0, 2.0)
     pool.fail(2, "unreachable", 2.0)
     return pool
@@ -49,6 +52,20 @@ def lose_waiting(pool: TaskPool) -> None:
         (spoil("robot", 3, 4), "robot of open task 3"),
         (spoil("robot", 1, -1), "whether task 1 has a robot"),
         (spoil("errand_index", 1, 0), "picked units"),
+        (spoil("robot", 4, 3), "robot of open task 4"),
+        (spoil("robot", 5, 10), "whether task 5 is taken over by another robot"),
+        (spoil("errand_index", 4, 0), "whether task 4 has a load to take over"),
+        (spoil("status", 5, 3), "whether task 5 can be taken over"),
+        (spoil("first_cell", 4, 0), "first cell of task 4"),
+        (spoil("takeover_cell", 4, -1), "whether task 4 is taken over somewhere"),
+        (spoil("takeover_s", 5, 0.0), "whether task 5 is taken over somewhere"),
+        (spoil("takeover_robot", 4, -1), "takeover cell and time of task 4"),
+        (spoil("takeover_robot", 1, 3), "whether task 1 is taken over somewhere"),
+        (spoil("takeover_cell", 3, 5), "takeover cell and time of task 3"),
+        (spoil("takeover_s", 3, 5.0), "takeover cell and time of task 3"),
+        (lambda pool: pool._recoveries.update(stranded=3), "stranded tasks"),
+        (lambda pool: pool._recoveries.update(taken_over=1), "stranded tasks"),
+        (lambda pool: pool._recoveries.update(reclaimed=1), "stranded tasks"),
         (spoil("order", 1, 0), "tasks left of order 'B'"),
         (spoil("units", 1, 3), "units of task 1"),
         (spoil("first_cell", 1, 0), "first cell of task 1"),

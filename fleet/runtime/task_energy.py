@@ -1,0 +1,66 @@
+"""What charge each task takes: found when it is first looked at, and again when the floor has changed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fleet.assignment.trip_energy import TripEnergy
+from fleet.tasks.pool import TaskPool
+from robots.arrays import Bool, Float32, Float64, Int32
+
+
+class TaskEnergy:
+    """Charge that a robot must have in the first cell of each task to take it on, as the floor is now.
+
+    The ways between errands are those of the moment when a task was first looked at: the trip factor covers detours.
+    What changes with the floor is what a robot has to keep at a task's end, and which tasks cannot be done at all now,
+    because one of their places is closed or cut off: those take infinite charge until the floor changes again.
+    """
+
+    def __init__(self, pool: TaskPool, energy: TripEnergy) -> None:
+        self._pool = pool
+        self._energy = energy
+        self._percent: Float32 = np.zeros(0, dtype=np.float32)
+        # Without what is to be kept at the end, and where that is: known for every task in `_percent`.
+        self._trip: Float64 = np.zeros(0, dtype=np.float64)
+        self._end: Int32 = np.zeros(0, dtype=np.int32)
+
+    def percent(self) -> Float32:
+        """Percent of a full battery for every task in the pool, float32; valid until the next call."""
+        known, there = len(self._percent), len(self._pool.status)
+        if there > known:
+            percent, trip, end = self._find(np.arange(known, there, dtype=np.int32))
+            self._percent = np.concatenate([self._percent, percent])
+            self._trip = np.concatenate([self._trip, trip])
+            self._end = np.concatenate([self._end, end])
+        return self._percent
+
+    def renew(self, tasks: Int32) -> None:
+        """Find anew what is left of these tasks, which have another beginning than before."""
+        known = tasks[tasks < len(self._percent)]
+        if len(known):
+            self._percent[known], self._trip[known], self._end[known] = self._find(known)
+
+    def floor_changed(self, closed: Bool | None) -> None:
+        """Take in that `TripEnergy.refresh` was called, and which cells are closed now, bool (cells,).
+
+        Linear in tasks, plus the ways of those that open up again.
+        """
+        self._percent = (self._trip + self._energy.keep_at_end[self._end]).astype(np.float32)
+        waiting = self._pool.waiting()
+        waiting = waiting[waiting < len(self._percent)]
+        if len(waiting) == 0:
+            return
+        cells, _, offsets = self._pool.errands_left(waiting)
+        beyond = self._energy.cut_off(cells)
+        if closed is not None:
+            beyond |= closed[cells]
+        cut_off = np.logical_or.reduceat(beyond, offsets[:-1])
+        self._percent[waiting[cut_off]] = np.inf
+        self.renew(waiting[~cut_off & np.isinf(self._trip[waiting])])
+
+    def _find(self, tasks: Int32) -> tuple[Float32, Float64, Int32]:
+        cells, service_s, offsets = self._pool.errands_left(tasks)
+        percent = self._energy.task_percent(cells, service_s, offsets)
+        end = cells[offsets[1:] - 1]
+        return percent, percent.astype(np.float64) - self._energy.keep_at_end[end], end
