@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim_worlds.finding import Finding
 from sim_worlds.floor_check import floor_errors, floor_warnings
 from sim_worlds.world_file import find_world, scan_world
+from sim_worlds.zone_check import zone_errors, zone_warnings
 
 
 def check_world(name_or_path: str) -> list[Finding]:
@@ -20,4 +21,6 @@ def check_world(name_or_path: str) -> list[Finding]:
         *scan.findings,
         *floor_errors(scan.world, scan.map_file),
         *floor_warnings(scan.world, scan.map_file),
+        *zone_errors(scan.world),
+        *zone_warnings(scan.world),
     ]

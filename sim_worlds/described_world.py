@@ -20,6 +20,7 @@ from sim_worlds.guidance_file import read_guidance_table, shipped_guidance
 from sim_worlds.legend import CellKind, Legend, impassable_symbols, read_legend
 from sim_worlds.toml_table import TomlTable
 from sim_worlds.world import Chute, OrderProfile, Station, StationKind, World
+from sim_worlds.zone_tables import read_muster, read_zones
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -62,15 +63,16 @@ def scan_described_world(path: Path) -> Scan:
     claims = Claims(map_file, legend) if map_file else None
     fields |= _read_pick_faces(root, claims)
     fields |= {"stations": _read_stations(root, claims), "chutes": _read_chutes(root, claims)}
+    layout = map_file.layout if map_file else None
+    fields |= read_zones(root, layout)
+    fields["parking"] = spread(claims.cells(CellKind.PARKING)) if claims else np.zeros(0, dtype=np.int32)
+    fields["muster"] = read_muster(root, layout, fields["parking"])
     root.close()
     if map_file is None or claims is None:
         return Scan(None, None, root.findings)
     if fields["guidance"] is None:
         fields["guidance"] = shipped_guidance(map_file.layout)
-    fields |= {
-        "chargers": spread(claims.cells(CellKind.CHARGER)),
-        "parking": spread(claims.cells(CellKind.PARKING)),
-    }
+    fields["chargers"] = spread(claims.cells(CellKind.CHARGER))
     _note_lacks(root, fields)
     findings = [
         *root.findings,

@@ -119,6 +119,22 @@ class TomlTable:
         self._refuse(key, "give a cell as [row, column], counted from 0")
         return []
 
+    def rects(self, key: str) -> list[tuple[int, int, int, int]]:
+        """Return one or more rectangles: row and column of the north-west corner, then of the south-east one."""
+        value = self._value(key)
+        if isinstance(value, list) and value and all(_are_whole(rect, 4) for rect in value):
+            return [(rect[0], rect[1], rect[2], rect[3]) for rect in value]
+        self._refuse(key, "give rectangles as [[row, column, row, column], ...], both corners included")
+        return []
+
+    def flag(self, key: str) -> bool:
+        """Return true or false, which is what a missing key means."""
+        value = self._value(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self._refuse(key, "give true or false")
+        return False
+
     def sub_table(self, key: str) -> TomlTable:
         """Return a sub-table."""
         value = self._value(key)
@@ -184,7 +200,11 @@ def _is_whole(value: object) -> TypeGuard[int]:
 
 
 def _is_cell(value: object) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and len(value) == 2 and all(_is_whole(part) for part in value)
+    return _are_whole(value, 2)
+
+
+def _are_whole(value: object, parts: int) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and len(value) == parts and all(_is_whole(part) for part in value)
 
 
 def _beyond_64_bits(value: object) -> bool:

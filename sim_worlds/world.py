@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from fleet.grid.guidance_rules import GuidanceRules
@@ -56,6 +57,10 @@ class OrderProfile:
     lead_time_s: float
 
 
+def _no_cells() -> Int32:
+    return np.zeros(0, dtype=np.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything about a floor that does not change during a run. Cells are indices into `layout`.
@@ -67,6 +72,9 @@ class World:
     slotting_*  each SKU is kept in `copies` places, a `station_share` of the SKUs at stations
     symbols     the map's rows, for pictures
     guidance    rules of what moves cost: the world's own, or those that are shipped for its floor; None for neither
+    zones       areas that people know by name: their passable cells, int32, ascending
+    muster      int32, ascending, cells where robots gather on a fire alarm
+    keep_clear  int32, ascending, cells of doors and corridors where no robot may stand during a fire alarm
     """
 
     name: str
@@ -88,6 +96,9 @@ class World:
     orders: OrderProfile
     symbols: tuple[str, ...]
     guidance: GuidanceRules | None = None
+    zones: Mapping[str, Int32] = field(default_factory=dict)
+    muster: Int32 = field(default_factory=_no_cells)
+    keep_clear: Int32 = field(default_factory=_no_cells)
 
     @property
     def service_cells(self) -> Int32:

@@ -10,6 +10,7 @@ from sim_worlds.bare_world import scan_league_world, scan_map_world
 from sim_worlds.described_world import Scan, scan_described_world
 from sim_worlds.errors import WorldError
 from sim_worlds.floor_check import floor_errors
+from sim_worlds.zone_check import zone_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,6 @@ def load_world(name_or_path: str) -> World:
     scan = scan_world(find_world(name_or_path))
     if scan.world is None or scan.map_file is None:
         raise scan.findings[0].as_error()
-    for finding in floor_errors(scan.world, scan.map_file):
+    for finding in [*floor_errors(scan.world, scan.map_file), *zone_errors(scan.world)]:
         raise finding.as_error()
     return scan.world

@@ -20,6 +20,7 @@ import numpy as np
 
 from sim_worlds.errors import WorldError
 from sim_worlds.generators.params import FloorParams, PickAndSortParams
+from sim_worlds.generators.zones import Cell, Core, Docks, FloorZone, Rect, floor_zones, parking_rects
 from sim_worlds.legend import STANDARD_LEGEND, CellKind
 
 if TYPE_CHECKING:
@@ -36,22 +37,24 @@ _LANE: Final = 2
 _BAY: Final = 2 + _LANE
 _MOST_CELLS: Final = 4_000_000
 
-Cell = tuple[int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """A drawn floor. Cells are (row, column).
+    """A drawn floor. Cells are (row, column), rectangles two corners.
 
     rows                        the map's symbols
     pick_docks, induction_docks  the docks of each station, west to east
     drops                       the drop cell of each chute, by rows
+    zones                       what people have names for
+    muster                      parking places and chargers, where robots gather on a fire alarm
     """
 
     rows: tuple[str, ...]
-    pick_docks: tuple[tuple[Cell, ...], ...]
-    induction_docks: tuple[tuple[Cell, ...], ...]
+    pick_docks: Docks
+    induction_docks: Docks
     drops: tuple[Cell, ...]
+    zones: tuple[FloorZone, ...]
+    muster: tuple[Rect, ...]
 
 
 def draw_floor_plan(params: FloorParams) -> Floor:
@@ -71,15 +74,18 @@ def draw_floor_plan(params: FloorParams) -> Floor:
     symbols = np.full((height, width), _WALL)
     symbols[north : height - south, 1 : width - 1] = _FREE
     _draw_core(symbols[top : top + core_height, left : left + core_width], params)
-    _draw_parking(symbols, params, [top + row for row in runs], (left, left + core_width), bays)
+    places = _draw_parking(symbols, params, [top + row for row in runs], (left, left + core_width), bays)
     span = (left - params.main_lane, core_width + 2 * params.main_lane)
     pick_docks = _draw_docks(symbols, "pick_stations", params, north - 1, span)
     induction_docks = _draw_docks(symbols, "induction_stations", params, height - south, span)
+    core = Core(top, left, core_height, core_width, params.main_lane, width)
     return Floor(
         rows=tuple("".join(row) for row in symbols.tolist()),
         pick_docks=pick_docks,
         induction_docks=induction_docks,
         drops=tuple((row, column) for row, column in np.argwhere(symbols == _SYMBOL[CellKind.DROP]).tolist()),
+        zones=floor_zones(params, core, pick_docks, induction_docks),
+        muster=parking_rects(places),
     )
 
 
@@ -130,8 +136,8 @@ def _parking_rows(core_height: int) -> list[int]:
 
 def _draw_parking(
     symbols: Symbols, params: FloorParams, rows: list[int], core_columns: tuple[int, int], bays: int
-) -> None:
-    """Mark places from the core outwards, west and east by turns, with the chargers spread evenly over them."""
+) -> list[Cell]:
+    """Mark places from the core outwards, west and east by turns, with the chargers spread evenly; return them all."""
     west, east = core_columns[0] - params.main_lane, core_columns[1] + params.main_lane
     columns = []
     for bay in range(bays):
@@ -143,11 +149,10 @@ def _draw_parking(
         symbols[row, column] = _SYMBOL[CellKind.PARKING]
     for charger in range(params.chargers):
         symbols[places[charger * len(places) // params.chargers]] = _SYMBOL[CellKind.CHARGER]
+    return places
 
 
-def _draw_docks(
-    symbols: Symbols, parameter: str, params: FloorParams, row: int, span: tuple[int, int]
-) -> tuple[tuple[Cell, ...], ...]:
+def _draw_docks(symbols: Symbols, parameter: str, params: FloorParams, row: int, span: tuple[int, int]) -> Docks:
     """Cut the docks of the stations of one edge into its wall, evenly over a span (first column, columns)."""
     stations = getattr(params, parameter)
     first, columns = span

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Final
 from fleet.grid.map_file import map_text
 from fleet.text_file import replace_text
 from sim_worlds.errors import WorldError
-from sim_worlds.generators.floor import Cell, Floor, draw_floor_plan
+from sim_worlds.generators.floor import Floor, draw_floor_plan
 from sim_worlds.generators.params import FloorParams, PickAndSortParams
 from sim_worlds.legend import STANDARD_LEGEND
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from sim_worlds.generators.zones import Docks, Rect
 
 FUTURE_PARK: Final = PickAndSortParams()
 TINY: Final = PickAndSortParams(
@@ -104,11 +107,15 @@ def _toml_text(params: FloorParams, floor: Floor) -> str:
         *_station_lines("Pick", "pick", floor.pick_docks, params.pick_station_service_s),
         *_station_lines("Induction", "induction", floor.induction_docks, params.induction_service_s),
         *_chute_lines(params, floor),
+        *_zone_lines(floor),
+        "",
+        "[muster]",
+        f"rects = [{_rects(floor.muster)}]",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _station_lines(label: str, kind: str, stations: tuple[tuple[Cell, ...], ...], service_s: float) -> list[str]:
+def _station_lines(label: str, kind: str, stations: Docks, service_s: float) -> list[str]:
     lines = []
     for number, docks in enumerate(stations, start=1):
         cells = ", ".join(f"[{row}, {column}]" for row, column in docks)
@@ -124,6 +131,19 @@ def _chute_lines(params: FloorParams, floor: Floor) -> list[str]:
         lines += ["", "[[chute]]", f'name = "C{number + 1:0{digits}}"', f"cell = [{row}, {column}]"]
         lines += [f'destination = "D{destination:0{len(str(params.destinations))}}"']
     return lines
+
+
+def _zone_lines(floor: Floor) -> list[str]:
+    lines = []
+    for zone in floor.zones:
+        lines += ["", "[[zone]]", f"name = {_quoted(zone.name)}", f"rects = [{_rects(zone.rects)}]"]
+        if zone.keep_clear:
+            lines.append("keep_clear = true")
+    return lines
+
+
+def _rects(rects: Iterable[Rect]) -> str:
+    return ", ".join(str(list(rect)) for rect in rects)
 
 
 def _quoted(text: str) -> str:

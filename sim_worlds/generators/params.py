@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
-from math import isfinite
+from math import hypot, isfinite
 from typing import ClassVar, Final
 
+from robots.model import RobotModel
 from sim_worlds.errors import WorldError
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -22,6 +23,10 @@ def _whole(default: int, least: int, words: str) -> int:
 
 def _number(default: float, words: str, *, most: float | None = None) -> float:
     return field(default=default, metadata={"help": words, "most": most})
+
+
+# Robots of generated worlds; they say nothing about theirs.
+_ROBOT: Final = RobotModel()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,10 @@ class FloorParams:
             raise WorldError("parameter name", f"is {self.name!r}", "use letters, digits, - and _ only")
         if not self.title.strip() or not self.title.isprintable():
             raise WorldError("parameter title", f"is {self.title!r}", "give one line of text")
+        diagonal_m = hypot(_ROBOT.length_m, _ROBOT.width_m)
+        if self.cell_m < diagonal_m:
+            problem = f"is {self.cell_m} m, and robots of {diagonal_m:.2f} m from corner to corner turn on the spot"
+            raise WorldError("parameter cell_m", problem, f"use {diagonal_m:.2f} or more")
         if self.destinations > self.chutes:
             problem = f"is {self.destinations}, but there are {self.chutes} chutes"
             raise WorldError("parameter destinations", problem, "lower it or add chutes")

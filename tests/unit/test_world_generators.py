@@ -15,9 +15,9 @@ from sim_worlds.world_file import load_world
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_files_hold_what_the_parameters_say(tmp_path: Path, kind: type[FloorParams]) -> None:
-    params = kind(name="mine", seed=5, robots=9, destinations=7, cell_m=0.5, drop_service_s=2.5, orders_per_hour=12)
+    params = kind(name="mine", seed=5, robots=9, destinations=7, cell_m=1.5, drop_service_s=2.5, orders_per_hour=12)
     world = load_world(str(write_world(params, tmp_path / "new" / "folder")))
-    assert (world.name, world.default_robots, world.cell_m, world.slotting_seed) == ("mine", 9, 0.5, 5)
+    assert (world.name, world.default_robots, world.cell_m, world.slotting_seed) == ("mine", 9, 1.5, 5)
     assert (len(world.chutes), len(world.parking), len(world.chargers)) == (
         params.chutes,
         params.parking,
