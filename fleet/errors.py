@@ -8,6 +8,7 @@ robots.errors.FutureparkError
 │   ├── RunError           a run directory is missing, incomplete or damaged
 │   └── SettingError       a setting or command line option is out of range or unknown
 ├── PlanError              a planner was given an impossible request (a defect of the caller)
+├── TrafficError           the traffic ledger was asked for something that cannot be (a defect of the caller)
 ├── TaskError              the task pool was asked for an impossible transition (a defect of the caller)
 └── AuditError             an independent auditor found a rule of the floor broken (a defect of ours)
 """
@@ -39,6 +40,10 @@ class SettingError(InputError):
 
 class PlanError(FutureparkError):
     """A planner was given an impossible request."""
+
+
+class TrafficError(FutureparkError):
+    """The traffic ledger was asked for something that cannot be."""
 
 
 class TaskError(FutureparkError):

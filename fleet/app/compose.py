@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
-import numpy as np
-
-from fleet.assignment.assigner import Assigner
-from fleet.assignment.charging import ChargingPolicy
-from fleet.assignment.greedy_assigner import GreedyAssigner
-from fleet.assignment.matching_assigner import MatchingAssigner
-from fleet.assignment.parking import ParkingPolicy
-from fleet.assignment.task_exchange import TaskExchange
-from fleet.assignment.trip_energy import TripEnergy
-from fleet.errors import SettingError
-from fleet.grid.distances import DistanceFields
+from fleet.app.crew import Crew, make_crew
+from fleet.app.grant_crew import grant_loop
 from fleet.grid.guidance_rules import GuidanceRules
 from fleet.planning.auditor import PlanAuditor
-from fleet.planning.registry import make_planner
 from fleet.report.trace import TraceRecorder
 from fleet.runtime.clock import Clock
 from fleet.runtime.config import RunConfig
 from fleet.runtime.control import ControlLoop
 from fleet.runtime.dispatch import Dispatcher
-from fleet.runtime.intake import OrderIntake
+from fleet.runtime.event_relay import EventRelay
+from fleet.runtime.grant_control import GrantLoop
 from fleet.runtime.motion import MotionPlanning
-from fleet.tasks.model import Order
+from fleet.runtime.window_planning import WindowPlanning
 from fleet.tasks.pool import EventSink, TaskPool
-from fleet.tasks.sources.open_orders import open_orders
 from fleet.tasks.sources.rejects import RejectSink
-from fleet.tasks.splitting import OrderSplitter
-from robots.arrays import Float32, Int32
-from robots.battery import step_percent
 from robots.driver import FleetDriver
-from robots.kinematics import step_time
-from robots.state import FleetState
 from sim_worlds.guidance_file import read_guidance
-from sim_worlds.slotting import WorldSlotting
 from sim_worlds.world import World
 from sim_worlds.world_file import load_world
 from twin.ideal import IdealGridDriver
 
-SHIPPED_ORDERS = Path(str(files("sim_worlds"))) / "orders" / "order_lines.csv"
+
+class Auditor(Protocol):
+    """Looks at a run while it goes on and keeps what it found."""
+
+    @property
+    def count(self) -> int:
+        """How many rules it saw broken."""
+
+    def raise_findings(self) -> None:
+        """Raise AuditError naming the first, if there were any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +46,17 @@ class Simulation:
     world: World
     robots: int
     steps: int
-    loop: ControlLoop
+    loop: ControlLoop | GrantLoop
     pool: TaskPool
-    motion: MotionPlanning
+    dispatcher: Dispatcher
+    motion: MotionPlanning | WindowPlanning
     recorder: TraceRecorder
     driver: FleetDriver
-    auditor: PlanAuditor | None
+    auditor: Auditor | None
 
 
 def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: RejectSink | None = None) -> Simulation:
-    """Wire a simulation on the ideal grid. Raises InputErrors for whatever is wrong with world, orders or settings.
+    """Wire a simulation. Raises InputErrors for whatever is wrong with world, orders or settings.
 
     clock: measures planning time, nothing else. events: takes what happens, one dict each. rejects: where bad order
     rows are set aside; without it a bad row is an error.
@@ -82,114 +75,57 @@ def compose_on(
     rejects: RejectSink | None = None,
 ) -> Simulation:
     """Wire a simulation on a world in memory, under these rules of guidance, whatever the settings say of the two."""
-    slotting = WorldSlotting(world)
-    robots = _number_of_robots(config, world)
-    step_s = step_time(world.robot, world.cell_m)
-    guidance = None if rules is None else rules.guidance(world.layout, world.service_cells)
-    distances = DistanceFields(world.layout, config.distance_memory_mb, guidance)
-    planner = make_planner(config.planner, distances)
-    pool = TaskPool(OrderSplitter(slotting, world.robot, world.layout.width), events)
-    orders = _orders(config, world, slotting.destinations, rejects)
-    for refusal in rejects.refusals if rejects is not None else ():
-        pool.reject(refusal, 0.0)
-    percent = step_percent(world.robot, world.cell_m, step_s)
-    energy = TripEnergy(
-        distances.travel,
-        world.layout,
-        world.chargers,
-        percent=percent,
-        step_s=step_s,
-        trip_factor=config.charging.trip_factor,
-        floor_percent=config.charging.critical_percent,
-    )
-    # Greedy assignment is the baseline, with all its weaknesses.
-    matching = config.assigner == "matching"
-    dispatcher = Dispatcher(
-        robots,
-        pool=pool,
-        assigner=_assigner(config, distances, world, step_s, energy.step_percent),
-        charging=ChargingPolicy(distances.travel, world.chargers, energy, config.charging, robots),
-        parking=ParkingPolicy(distances.travel, world.layout, world.parking, robots),
-        energy=energy,
-        events=events,
-        exchange=TaskExchange(distances.travel, step_percent=energy.step_percent) if matching else None,
-    )
+    relay = EventRelay(events)
+    crew = make_crew(world, rules, config, events=relay, rejects=rejects)
+    steps = max(1, round(config.duration_s / crew.step_s))
+    recorder = TraceRecorder(crew.robots, steps)
+    make = _on_grants if config.execution == "grants" else _in_step
+    simulation = make(crew, config, steps, recorder, clock, relay)
+    crew.planner.warmup()
+    return simulation
+
+
+def _in_step(
+    crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder, clock: Clock, _events: EventRelay
+) -> Simulation:
+    """The ideal grid: everybody moves in step with the plan."""
+    world = crew.world
     auditor = PlanAuditor(world.layout) if config.audit else None
-    motion = MotionPlanning(planner, distances, clock, auditor, robots)
+    motion = MotionPlanning(crew.planner, crew.distances, clock, auditor, crew.robots)
     driver = IdealGridDriver(
-        world.layout,
-        world.robot,
-        world.cell_m,
-        start=FleetState.at(_start_cells(world, robots, config.seed), charge_percent=_charges(config, robots)),
-        chargers=world.chargers,
-        step_s=step_s,
+        world.layout, world.robot, world.cell_m, start=crew.start, chargers=world.chargers, step_s=crew.step_s
     )
-    steps = max(1, round(config.duration_s / step_s))
-    recorder = TraceRecorder(robots, steps)
     loop = ControlLoop(
-        intake=OrderIntake(orders, pool),
-        dispatcher=dispatcher,
+        intake=crew.intake,
+        dispatcher=crew.dispatcher,
         motion=motion,
         driver=driver,
         recorder=recorder,
-        step_s=step_s,
+        step_s=crew.step_s,
     )
-    planner.warmup()
-    return Simulation(world, robots, steps, loop, pool, motion, recorder, driver, auditor)
+    return Simulation(world, crew.robots, steps, loop, crew.pool, crew.dispatcher, motion, recorder, driver, auditor)
+
+
+def _on_grants(
+    crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder, clock: Clock, events: EventRelay
+) -> Simulation:
+    """Continuous robots that are driven by grants."""
+    parts = grant_loop(crew, config, recorder, clock, events)
+    return Simulation(
+        crew.world,
+        crew.robots,
+        steps,
+        parts.loop,
+        crew.pool,
+        crew.dispatcher,
+        parts.planning,
+        recorder,
+        parts.driver,
+        parts.auditor,
+    )
 
 
 def _guidance(config: RunConfig, world: World) -> GuidanceRules | None:
     if config.guidance == "auto":
         return world.guidance
     return None if config.guidance == "none" else read_guidance(Path(config.guidance))
-
-
-def _assigner(
-    config: RunConfig, distances: DistanceFields, world: World, step_s: float, step_percent: float
-) -> Assigner:
-    if config.assigner == "greedy":
-        return GreedyAssigner(distances.travel, step_percent=step_percent, params=config.assignment)
-    if config.assigner == "matching":
-        return MatchingAssigner(
-            distances.travel,
-            width=world.layout.width,
-            step_s=step_s,
-            step_percent=step_percent,
-            params=config.assignment,
-        )
-    raise SettingError("--assigner", f"there is no assigner named {config.assigner!r}", "use matching or greedy")
-
-
-def _number_of_robots(config: RunConfig, world: World) -> int:
-    robots = config.robots or world.default_robots
-    places = len(world.start_cells)
-    if robots > places:
-        remedy = f"use at most {places}, or a world with more parking places"
-        raise SettingError("--robots", f"{robots} robots do not fit on {world.name}", remedy)
-    return robots
-
-
-def _orders(config: RunConfig, world: World, destinations: list[str], rejects: RejectSink | None) -> Iterator[Order]:
-    return open_orders(
-        config.orders or str(SHIPPED_ORDERS),
-        seed=config.seed,
-        rate_per_hour=world.orders.rate_per_hour,
-        lead_time_s=world.orders.lead_time_s,
-        catalogue=SHIPPED_ORDERS,
-        destinations=destinations,
-        rejects=rejects,
-    )
-
-
-def _start_cells(world: World, robots: int, seed: int) -> Int32:
-    """Parking places and chargers first, in an order drawn from the seed: any of them before any pick face."""
-    rng = np.random.default_rng(seed)
-    places = np.concatenate([world.parking, world.chargers])
-    cells = np.concatenate([rng.permutation(places), rng.permutation(world.pick_faces)])
-    return cells[:robots].astype(np.int32)
-
-
-def _charges(config: RunConfig, robots: int) -> Float32:
-    """Battery charges between the lowest and full, spread evenly and shuffled: not all are low at the same time."""
-    rng = np.random.default_rng(config.seed + 1)
-    return rng.permutation(np.linspace(config.initial_charge_percent, 100.0, robots)).astype(np.float32)

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+# Options that have another name than the setting that they set.
+_OPTIONS = {"duration_s": "--for", "message_loss": "--loss", "dead_share": "--dead"}
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -38,6 +41,26 @@ def run(
     guidance: Annotated[
         str | None,
         typer.Option(help="What moves cost: auto (the world's own), none or a guidance file; auto if left out."),
+    ] = None,
+    execution: Annotated[
+        str | None,
+        typer.Option(
+            help="ideal (everybody in step) or grants (continuous robots, driven by grants); ideal if left out."
+        ),
+    ] = None,
+    actions: Annotated[
+        str | None, typer.Option(help="Operator actions on zones, a .jsonl file; with --execution grants.")
+    ] = None,
+    faults: Annotated[
+        str | None, typer.Option(help="Faults of robots and floor, a .jsonl file; with --execution grants.")
+    ] = None,
+    message_loss: Annotated[
+        float | None,
+        typer.Option("--loss", help="Share of messages that are lost, each way; with --execution grants."),
+    ] = None,
+    dead_share: Annotated[
+        float | None,
+        typer.Option("--dead", help="Share of robots that break down for good; with --execution grants."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings from a run directory or a TOML file; options go before them.")
@@ -70,11 +93,15 @@ def run(
         "planner": planner,
         "assigner": assigner,
         "guidance": guidance,
+        "execution": execution,
+        "actions": actions,
         "audit": audit or None,
     }
+    floor: dict[str, Any] = {"faults": faults, "message_loss": message_loss, "dead_share": dead_share}
     try:
+        given["floor"] = replace(settings.floor, **{key: value for key, value in floor.items() if value is not None})
         settings = replace(settings, **{key: value for key, value in given.items() if value is not None})
     except SettingError as error:
-        option = "--for" if error.where == "duration_s" else f"--{error.where}"
+        option = _OPTIONS.get(error.where, f"--{error.where}")
         raise SettingError(option, error.problem, error.remedy) from None
     raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json))

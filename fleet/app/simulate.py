@@ -16,9 +16,10 @@ from fleet.errors import AuditError
 from fleet.report.congestion import DEFAULT_METRIC, METRICS, count_congestion
 from fleet.report.heatmap import save_heatmap
 from fleet.report.run_directory import HEATMAP_FILE, RunWriter
-from fleet.report.summary import Summary, print_summary, summarise, summary_json
+from fleet.report.summary import ExecutionReport, Summary, print_summary, summarise, summary_json
 from fleet.runtime.clock import WallClock
 from fleet.runtime.config import RunConfig, config_table
+from fleet.runtime.grant_control import GrantLoop
 from fleet.tasks.sources.rejects import RejectSink
 from sim_worlds.world_file import find_world, shipped_worlds
 
@@ -63,6 +64,8 @@ def _with_full_paths(config: RunConfig) -> RunConfig:
         config,
         world=config.world if config.world in shipped_worlds() else str(find_world(config.world).resolve()),
         guidance=config.guidance if config.guidance in {"auto", "none"} else str(Path(config.guidance).resolve()),
+        actions=str(Path(config.actions).resolve()) if config.actions else "",
+        floor=replace(config.floor, faults=str(Path(config.floor.faults).resolve()) if config.floor.faults else ""),
         orders=str(orders.resolve()) if config.orders and orders.is_file() else config.orders,
     )
 
@@ -120,15 +123,33 @@ def _summarise(
         step_s=simulation.loop.step_s,
         pool=simulation.pool,
         activity_steps=simulation.loop.activity_steps,
-        planning_s=simulation.motion.planning_s[: simulation.loop.steps],
+        steps=simulation.loop.steps,
+        planning_s=simulation.motion.planning_s,
+        execution=_execution_report(simulation),
         energy_wh=simulation.driver.charge_wh_used,
         charge_percent=simulation.loop.state.charge_percent,
-        violations=None if auditor is None else len(auditor.findings) + (defect is not None),
+        violations=None if auditor is None else auditor.count + (defect is not None),
         interrupted=interrupted,
         trace_hash=simulation.recorder.digest(),
         wall_s=wall_s,
         warmup_s=warmup_s,
         peak_rss_mb=peak_rss_mb(),
+    )
+
+
+def _execution_report(simulation: Simulation) -> ExecutionReport | None:
+    """What grants did; None for a run in step."""
+    loop = simulation.loop
+    if not isinstance(loop, GrantLoop):
+        return None
+    held, closed, order, bounds = loop.execution.refused.tolist()
+    return ExecutionReport(
+        grants=loop.execution.granted,
+        withheld={"held": held, "closed": closed, "order": order, "bounds": bounds},
+        rings_cut=loop.execution.rings_cut,
+        responses=dict(sorted(loop.floor.responses.items())),
+        recoveries=simulation.dispatcher.recoveries(),
+        robots_down=int(loop.floor.watch.down.sum()),
     )
 
 

@@ -91,12 +91,34 @@ class Charge(msgspec.Struct, frozen=True):
     mean_percent: float
 
 
+class ExecutionReport(msgspec.Struct, frozen=True):
+    """How grants went, in a run with `--execution grants`.
+
+    grants       entries that were granted out of plans: moves and turns
+    withheld     how often a wanted grant had to wait, by reason: the next cell was held by another robot (held), was
+                 closed, was another robot's turn (order), or the robot had as much as it may have (bounds)
+    rings_cut    rings of robots that were taken out of plans
+    responses    what was done about robots in trouble, by kind
+    recoveries   what faults led to: tasks released, stranded with their load, taken over by another robot, reclaimed,
+                 and chargers that failed
+    robots_down  robots out of action at the end
+    """
+
+    grants: int
+    withheld: dict[str, int]
+    rings_cut: int
+    responses: dict[str, int]
+    recoveries: dict[str, int]
+    robots_down: int
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a run. Times in seconds, `*_ms` in milliseconds.
 
     simulated_s      steps * step_s
     wall_s           real time of the simulation, after everything was loaded and compiled (warmup_s)
     realtime_factor  simulated_s / wall_s
+    execution        how grants went; None for a run in synchronous steps
     violations       rules of the floor that an auditor saw broken; None if nobody looked
     trace_hash       of the trace, see `TraceRecorder.digest`
     peak_rss_mb      most memory that the process ever held, in MiB
@@ -124,6 +146,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rejections: dict[str, int]
     failures: dict[str, int]
     charge: Charge
+    execution: ExecutionReport | None = None
     violations: int | None
     interrupted: bool
     trace_hash: str
@@ -140,6 +163,7 @@ def summarise(
     step_s: float,
     pool: TaskPool,
     activity_steps: Int64,
+    steps: int,
     planning_s: list[float],
     energy_wh: float,
     charge_percent: Float32,
@@ -149,13 +173,13 @@ def summarise(
     wall_s: float,
     warmup_s: float,
     peak_rss_mb: float,
+    execution: ExecutionReport | None = None,
 ) -> Summary:
     """Put the numbers of a run together.
 
     activity_steps: int64 (activities,), robot-steps spent on each Activity. planning_s: seconds of each plan.
     charge_percent: float32 (n,), at the end. Raises ValueError for a run without a step.
     """
-    steps = len(planning_s)
     if steps == 0 or activity_steps.sum() != steps * robots:
         raise ValueError(f"{activity_steps.sum()} robot-steps are no run of {steps} steps with {robots} robots")
     counts = pool.counts()
@@ -187,6 +211,7 @@ def summarise(
         rejections=pool.rejections(),
         failures=pool.failures(),
         charge=Charge(energy_wh, float(charge_percent.min()), float(charge_percent.mean())),
+        execution=execution,
         violations=violations,
         interrupted=interrupted,
         trace_hash=trace_hash,

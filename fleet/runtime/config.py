@@ -12,11 +12,30 @@ from typing import Any, Final, TypeVar
 from fleet.assignment.assigner import AssignmentParams
 from fleet.assignment.charging import ChargingParams
 from fleet.errors import SettingError
+from fleet.traffic.params import GrantParams, WatchParams
 
 _Params = TypeVar("_Params")
 
 # A trace takes memory for every step; longer than this is a slip of the pen.
 _LONGEST_S: Final = 30 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class FloorParams:
+    """How imperfect the simulated floor is, with `execution = "grants"`.
+
+    message_loss  chance that a message between controller and robot is lost, each way
+    dead_share    share of the robots that break down for good, spread evenly over the first half of the run
+    faults        a file of faults (.jsonl), empty for none
+    """
+
+    message_loss: float = 0.001
+    dead_share: float = 0.0
+    faults: str = ""
+
+    def __post_init__(self) -> None:
+        _demand("message_loss", self.message_loss, 0 <= self.message_loss < 1, "use 0 or more, less than 1")
+        _demand("dead_share", self.dead_share, 0 <= self.dead_share < 1, "use 0 or more, less than 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,8 @@ class RunConfig:
     initial_charge_percent  lowest battery charge at the start; robots start between it and 100, evenly spread
     distance_memory_mb   bound on the memory of distance fields
     guidance             what moves cost: auto (the world's own rules), none, or a guidance file (.toml)
+    execution            ideal (synchronous steps) or grants (continuous robots that are driven by grants)
+    actions              a file of operator actions on zones (.jsonl), empty for none; needs execution grants
     """
 
     world: str = "future_park"
@@ -42,8 +63,13 @@ class RunConfig:
     initial_charge_percent: float = 60.0
     distance_memory_mb: int = 4096
     guidance: str = "auto"
+    execution: str = "ideal"
+    actions: str = ""
     assignment: AssignmentParams = field(default_factory=AssignmentParams)
     charging: ChargingParams = field(default_factory=ChargingParams)
+    grants: GrantParams = field(default_factory=GrantParams)
+    watch: WatchParams = field(default_factory=WatchParams)
+    floor: FloorParams = field(default_factory=FloorParams)
 
     def __post_init__(self) -> None:
         _demand("robots", self.robots, self.robots >= 0, "use 1 or more, or leave it out for the world's default")
@@ -57,6 +83,12 @@ class RunConfig:
             self.guidance in {"auto", "none"} or is_file,
             "use auto, none or a guidance file (.toml)",
         )
+        known = self.execution in {"ideal", "grants"}
+        _demand("execution", repr(self.execution), known, "use ideal or grants")
+        on_grants = self.execution == "grants"
+        _demand("actions", repr(self.actions), on_grants or not self.actions, "use execution grants with it")
+        imperfect = self.floor != FloorParams()
+        _demand("floor", self.floor, on_grants or not imperfect, "use execution grants with it")
         percent = self.initial_charge_percent
         _demand("initial_charge_percent", percent, 0 <= percent <= 100, "use 0 to 100")
 

@@ -5,22 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from fleet.grid.distances import DistanceFields
-from fleet.grid.layout import NO_CELL, NO_TASK
 from fleet.planning.auditor import PlanAuditor
 from fleet.planning.planner import Planner, PlanRequest
 from fleet.runtime.clock import Clock
 from fleet.runtime.roster import Roster
-from robots.arrays import Bool, Float32, Int8, Int32, UInt8, UInt16
+from fleet.runtime.urgency import Urgency
+from robots.arrays import Bool, Int8, Int32, UInt8, UInt16
 from robots.state import FleetState
-
-# A robot with a task goes before one that only charges or parks, whatever their distances.
-_TASK_FIRST = np.float32(1e7)
-# A robot that has lost this many steps on the way to its goal goes before all that have lost fewer, and so on at every
-# multiple: nobody waits for ever behind robots that are nearer. Coarse on purpose, since two robots whose priorities
-# swap at every step only dance around each other.
-_PATIENCE_STEPS = 32
-_MOST_LEVELS = 50
-_LEVEL = np.float32(1e5)
 
 
 class MotionPlanning:
@@ -38,8 +29,7 @@ class MotionPlanning:
         self._distances = distances
         self._clock = clock
         self._auditor = auditor
-        self._lost_steps: Int32 = np.zeros(robots, dtype=np.int32)
-        self._goal: Int32 = np.full(robots, NO_CELL, dtype=np.int32)
+        self._urgency = Urgency(robots)
         # Every goal here is a place to stay at for a while: an errand, a charger, a parking place.
         self._dwell: Bool = np.ones(robots, dtype=np.bool_)
         self._expected: tuple[Int32, Int8] | None = None
@@ -48,8 +38,7 @@ class MotionPlanning:
 
     def observe(self, state: FleetState, roster: Roster) -> None:
         """Take in where the robots are, after a step or a change of goals."""
-        self._lost_steps[roster.goal != self._goal] = 0
-        self._goal[:] = roster.goal
+        self._urgency.set_goals(roster.goal)
         slots = self._distances.slots(roster.goal)
         distance = self._distances.at(slots, state.cell, state.heading)
         self.remaining = np.where(slots >= 0, distance, np.uint16(0))
@@ -64,7 +53,7 @@ class MotionPlanning:
             headings=state.heading,
             goals=roster.goal,
             next_goals=roster.next_cell,
-            priorities=self._priorities(roster),
+            priorities=self._urgency.priorities(self.remaining, roster.task),
             dwell=self._dwell,
             hold=hold,
         )
@@ -86,16 +75,5 @@ class MotionPlanning:
         before = self.remaining
         self.observe(state, roster)
         delayed: Bool = (before > 0) & (self.remaining >= before) & ~roster.serving
-        self._lost_steps += delayed
+        self._urgency.add_lost(delayed)
         return delayed
-
-    def _priorities(self, roster: Roster) -> Float32:
-        """Robots with a task first, then those that have lost much time, then those nearest to their goals.
-
-        Robots that have nowhere to go come last: whoever is on the way may push them aside.
-        """
-        levels = np.minimum(self._lost_steps // _PATIENCE_STEPS, _MOST_LEVELS)
-        priorities = levels * _LEVEL - self.remaining
-        priorities[self.remaining == 0] = -_TASK_FIRST
-        priorities[roster.task != NO_TASK] += _TASK_FIRST
-        return priorities.astype(np.float32)

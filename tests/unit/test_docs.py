@@ -32,13 +32,17 @@ from fleet.tasks.refusal import RefusalReason
 from fleet.tasks.sources import jsonl_source
 from fleet.tasks.sources.csv_source import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from fleet.tasks.sources.rejects import RejectedRow
+from fleet.traffic.action_file import KEYS, read_actions
+from fleet.traffic.zone_refusal import ZoneRefusalReason
+from fleet.traffic.zone_restriction import ZoneKind
+from fleet.traffic.zones import Zones
 from robots.model import RobotModel
-from sim_worlds import described_world
+from sim_worlds import described_world, zone_tables
 from sim_worlds.check import check_world
 from sim_worlds.generators.params import KINDS
 from sim_worlds.legend import STANDARD_LEGEND, CellKind
 from sim_worlds.toml_table import TomlTable
-from sim_worlds.world_file import shipped_worlds
+from sim_worlds.world_file import load_world, shipped_worlds
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -126,8 +130,9 @@ def test_every_kind_of_event_is_documented_with_its_fields() -> None:
         for event in events_in(ast.parse(path.read_text(encoding="utf-8")))
     )
     assert len(written) >= 12
-    documented = {kind: set(codes(row["fields"])) for kind, row in table("runs.md", "events.jsonl", "event").items()}
-    assert documented == written
+    of_runs, of_zones = table("runs.md", "events.jsonl", "event"), table("zones.md", "Events", "event")
+    assert not set(of_runs) & set(of_zones)
+    assert {kind: set(codes(row["fields"])) for kind, row in (of_runs | of_zones).items()} == written
 
 
 def events_in(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
@@ -138,11 +143,22 @@ def events_in(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
         if not {"t", "event"} <= set(keys):
             continue
         kind = keys["event"]
-        # A kind that is a variable takes its values from the loop around it.
+        # A kind that is a variable takes its values from the loop around it, or the enumeration that is its type.
         around = [loop.iter for loop in loops if node in ast.walk(loop)] if isinstance(kind, ast.Name) else [kind]
+        around += values_of_its_type(kind, node, tree)
         texts = [part.value for source in around for part in ast.walk(source) if is_text(part)]
         assert texts, ast.unparse(node)
         yield from ((text, set(keys) - {"t", "event"}) for text in texts)
+
+
+def values_of_its_type(kind: ast.expr, node: ast.Dict, tree: ast.Module) -> Iterator[ast.expr]:
+    """Values of the enumeration that is the type of a parameter."""
+    functions = [part for part in ast.walk(tree) if isinstance(part, ast.FunctionDef) and node in ast.walk(part)]
+    arguments = [arg for function in functions for arg in function.args.args]
+    types = [ast.unparse(arg.annotation) for arg in arguments if arg.annotation and arg.arg == ast.unparse(kind)]
+    for part in tree.body:
+        if isinstance(part, ast.ClassDef) and part.name in types:
+            yield from (line.value for line in part.body if isinstance(line, ast.Assign))
 
 
 def is_text(node: ast.AST | None) -> bool:
@@ -236,6 +252,43 @@ def test_every_arrival_profile_is_documented_with_its_rates() -> None:
         assert rates == [pytest.approx(profile.relative_rate(3600.0 * hour)) for hour in range(24)]
 
 
+# Zones
+
+ACTION_FILE = "The file of actions"
+
+
+def test_every_reason_to_refuse_a_zone_action_is_documented() -> None:
+    assert set(table("zones.md", "Refusals", "reason")) == {reason.value for reason in ZoneRefusalReason}
+
+
+def test_every_kind_of_restriction_is_documented_with_what_it_does() -> None:
+    kinds = table("zones.md", "Kinds", "kind")
+    assert list(kinds) == [kind.value for kind in ZoneKind]
+    for name, row in kinds.items():
+        assert row["robots inside"].startswith("stop") == ZoneKind(name).halts, name
+        assert row["others"].startswith("do not enter") == ZoneKind(name).closes, name
+        assert (row["ends"] == "two steps") == ZoneKind(name).guarded, name
+
+
+def test_every_action_and_key_of_an_action_file_is_documented() -> None:
+    others = {do: set(keys) - {"t", "do", "by"} for do, keys in KEYS.items()}
+    actions = table("zones.md", ACTION_FILE, "action")
+    assert {do: set(codes(row["keys besides `t`, `do` and `by`"])) for do, row in actions.items()} == others
+    assert set(table("zones.md", ACTION_FILE, "key")) == {"t", "do", "by"}.union(*others.values())
+
+
+def test_the_example_of_an_action_file_is_carried_out_whole(tmp_path: Path) -> None:
+    world = load_world("future_park")
+    (example,) = re.findall(r"```json\n(.*?)```", section("zones.md", ACTION_FILE), re.DOTALL)
+    (tmp_path / "actions.jsonl").write_text(example, encoding="utf-8")
+    events: list[dict[str, Any]] = []
+    zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, events.append)
+    actions = read_actions(tmp_path / "actions.jsonl", world.layout, world.zones)
+    assert {timed.action.do for timed in actions} == set(KEYS)
+    assert all(isinstance(zones.apply(timed.action, timed.at_s), int) for timed in actions)
+    assert zones.in_force() == []
+
+
 # Worlds
 
 
@@ -243,7 +296,8 @@ def test_every_key_of_a_world_file_is_documented() -> None:
     documented, _ = tables("worlds.md", "Keys of the world file", "key")
     asked = {
         node.args[0].value
-        for node in ast.walk(ast.parse(inspect.getsource(described_world)))
+        for reader in (described_world, zone_tables)
+        for node in ast.walk(ast.parse(inspect.getsource(reader)))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args and is_text(node.args[0])
         if hasattr(TomlTable, node.func.attr) and node.func.attr != "note"
     }
@@ -256,11 +310,11 @@ def test_every_key_of_a_world_file_is_documented() -> None:
 def flat_keys(shipped: dict[str, Any]) -> Iterator[str]:
     """Keys with the table or array of tables in which they stand."""
     for key, value in shipped.items():
-        entry = value[0] if isinstance(value, list) else value
-        if isinstance(entry, dict) and key != "legend":
-            yield from (f"{key}.{inner}" for inner in entry)
-        else:
-            yield key
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, dict) and key != "legend":
+                yield from (f"{key}.{inner}" for inner in entry)
+            else:
+                yield key
 
 
 def test_every_key_of_a_robot_is_documented_with_its_default() -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from fleet.assignment.assigner import AssignmentParams
 from fleet.assignment.charging import ChargingParams
 from fleet.errors import SettingError
-from fleet.runtime.config import RunConfig, config_table, read_config
+from fleet.runtime.config import FloorParams, RunConfig, config_table, read_config
+from fleet.traffic.params import GrantParams, WatchParams
 
 CHANGED = RunConfig(
     world="/floors/a b.toml",
@@ -27,8 +28,13 @@ CHANGED = RunConfig(
     initial_charge_percent=12.25,
     distance_memory_mb=64,
     guidance="/floors/a b.guidance.toml",
+    execution="grants",
+    actions="/floors/a b.jsonl",
     assignment=AssignmentParams(nearest=3, urgent=4, priority_s=0.0, age_weight=0.5, due_s=7.5, due_horizon_s=30.0),
     charging=ChargingParams(5.0, 15.0, 40.0, 95.0, trip_factor=2.0),
+    grants=GrantParams(reaction_s=0.5, most_cells=3, tick_s=0.05, replan_s=0.2),
+    watch=WatchParams(silent_s=2.5, lost_s=6.0, blocked_s=2.0),
+    floor=FloorParams(message_loss=0.25, dead_share=0.125, faults="/floors/f.jsonl"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fleet.app import compose as compose_module
+from fleet.app import crew as crew_module
 from fleet.app.compose import compose, compose_on
 from fleet.app.main import main
 from fleet.grid.guidance_rules import GuidanceRules
@@ -22,8 +22,8 @@ KEEP_RIGHT = '[guidance]\nlanes = "keep_right"\nalong = 20\nagainst = 200\nturn 
 def in_force(monkeypatch, config):
     """The guidance that a run's distances are made with."""
     seen = []
-    fields = compose_module.DistanceFields
-    monkeypatch.setattr(compose_module, "DistanceFields", lambda *given: (seen.append(given[2]), fields(*given))[1])
+    fields = crew_module.DistanceFields
+    monkeypatch.setattr(crew_module, "DistanceFields", lambda *given: (seen.append(given[2]), fields(*given))[1])
     compose(config, clock=SimulatedClock(), events=lambda _event: None)
     return seen[0]
 

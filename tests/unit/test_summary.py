@@ -48,6 +48,7 @@ def made(**changes) -> Summary:
         "step_s": 0.5,
         "pool": worked_pool(),
         "activity_steps": np.array([40, 20, 8, 4, 4, 4], dtype=np.int64),
+        "steps": 20,
         "planning_s": [0.001] * 19 + [0.021],
         "energy_wh": 12.5,
         "charge_percent": np.array([50, 60, 70, 80], dtype=np.float32),
@@ -128,7 +129,7 @@ def test_charge_says_how_the_batteries_stand_at_the_end():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"planning_s": [], "activity_steps": np.zeros(6, dtype=np.int64)}, {"planning_s": [0.001] * 19}, {"robots": 5}],
+    [{"steps": 0, "activity_steps": np.zeros(6, dtype=np.int64)}, {"steps": 19}, {"robots": 5}],
 )
 def test_figures_that_are_not_of_one_run_are_refused(changes):
     with pytest.raises(ValueError, match="are no run of"):

@@ -1,0 +1,171 @@
+"""What every run needs, however its robots are driven: distances, planner, tasks, dispatcher, and a start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from fleet.assignment.assigner import Assigner
+from fleet.assignment.charging import ChargingPolicy
+from fleet.assignment.greedy_assigner import GreedyAssigner
+from fleet.assignment.matching_assigner import MatchingAssigner
+from fleet.assignment.parking import ParkingPolicy
+from fleet.assignment.task_exchange import TaskExchange
+from fleet.assignment.trip_energy import TripEnergy
+from fleet.errors import SettingError
+from fleet.grid.distances import DistanceFields
+from fleet.grid.guidance_rules import GuidanceRules
+from fleet.planning.planner import Planner
+from fleet.planning.registry import make_planner
+from fleet.runtime.config import RunConfig
+from fleet.runtime.dispatch import Dispatcher
+from fleet.runtime.intake import OrderIntake
+from fleet.runtime.robot_takeovers import RobotTakeovers
+from fleet.runtime.takeover_places import TakeoverPlaces
+from fleet.tasks.model import Order
+from fleet.tasks.pool import EventSink, TaskPool
+from fleet.tasks.sources.open_orders import open_orders
+from fleet.tasks.sources.rejects import RejectSink
+from fleet.tasks.splitting import OrderSplitter
+from robots.arrays import Float32, Int32
+from robots.battery import step_percent
+from robots.kinematics import step_time
+from robots.state import FleetState
+from sim_worlds.slotting import WorldSlotting
+from sim_worlds.world import World
+
+SHIPPED_ORDERS = Path(str(files("sim_worlds"))) / "orders" / "order_lines.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The parts of a run that do not depend on how robots are driven.
+
+    step_s  seconds of a planning step
+    start   where the robots begin
+    """
+
+    world: World
+    robots: int
+    step_s: float
+    distances: DistanceFields
+    planner: Planner
+    pool: TaskPool
+    intake: OrderIntake
+    dispatcher: Dispatcher
+    takeovers: RobotTakeovers
+    start: FleetState
+
+
+def make_crew(
+    world: World,
+    rules: GuidanceRules | None,
+    config: RunConfig,
+    *,
+    events: EventSink,
+    rejects: RejectSink | None = None,
+    orders: Iterator[Order] | None = None,
+) -> Crew:
+    """Wire the crew of a run on a world in memory. Raises InputErrors for whatever is wrong with settings or orders.
+
+    orders: what comes in, in release order, instead of what the settings say.
+    """
+    slotting = WorldSlotting(world)
+    robots = _number_of_robots(config, world)
+    step_s = step_time(world.robot, world.cell_m)
+    guidance = None if rules is None else rules.guidance(world.layout, world.service_cells)
+    distances = DistanceFields(world.layout, config.distance_memory_mb, guidance)
+    planner = make_planner(config.planner, distances)
+    pool = TaskPool(OrderSplitter(slotting, world.robot, world.layout.width), events)
+    if orders is None:
+        orders = _orders(config, world, slotting.destinations, rejects)
+    for refusal in rejects.refusals if rejects is not None else ():
+        pool.reject(refusal, 0.0)
+    percent = step_percent(world.robot, world.cell_m, step_s)
+    energy = TripEnergy(
+        distances.travel,
+        world.layout,
+        world.chargers,
+        percent=percent,
+        step_s=step_s,
+        trip_factor=config.charging.trip_factor,
+        floor_percent=config.charging.critical_percent,
+    )
+    start = FleetState.at(
+        _start_cells(world, robots, config.seed),
+        charge_percent=_charges(config, robots),
+        width=world.layout.width,
+        cell_m=world.cell_m,
+    )
+    takeovers = RobotTakeovers(TakeoverPlaces(distances), start.cell)
+    # Greedy assignment is the baseline, with all its weaknesses.
+    matching = config.assigner == "matching"
+    dispatcher = Dispatcher(
+        robots,
+        pool=pool,
+        assigner=_assigner(config, distances, world, step_s, energy.step_percent),
+        charging=ChargingPolicy(distances.travel, world.chargers, energy, config.charging, robots),
+        parking=ParkingPolicy(distances.travel, world.layout, world.parking, robots),
+        energy=energy,
+        events=events,
+        exchange=TaskExchange(distances.travel, step_percent=energy.step_percent) if matching else None,
+        takeover_cells=takeovers,
+    )
+    return Crew(
+        world, robots, step_s, distances, planner, pool, OrderIntake(orders, pool), dispatcher, takeovers, start
+    )
+
+
+def _assigner(
+    config: RunConfig, distances: DistanceFields, world: World, step_s: float, step_percent: float
+) -> Assigner:
+    if config.assigner == "greedy":
+        return GreedyAssigner(distances.travel, step_percent=step_percent, params=config.assignment)
+    if config.assigner == "matching":
+        return MatchingAssigner(
+            distances.travel,
+            width=world.layout.width,
+            step_s=step_s,
+            step_percent=step_percent,
+            params=config.assignment,
+        )
+    raise SettingError("--assigner", f"there is no assigner named {config.assigner!r}", "use matching or greedy")
+
+
+def _number_of_robots(config: RunConfig, world: World) -> int:
+    robots = config.robots or world.default_robots
+    places = len(world.start_cells)
+    if robots > places:
+        remedy = f"use at most {places}, or a world with more parking places"
+        raise SettingError("--robots", f"{robots} robots do not fit on {world.name}", remedy)
+    return robots
+
+
+def _orders(config: RunConfig, world: World, destinations: list[str], rejects: RejectSink | None) -> Iterator[Order]:
+    return open_orders(
+        config.orders or str(SHIPPED_ORDERS),
+        seed=config.seed,
+        rate_per_hour=world.orders.rate_per_hour,
+        lead_time_s=world.orders.lead_time_s,
+        catalogue=SHIPPED_ORDERS,
+        destinations=destinations,
+        rejects=rejects,
+    )
+
+
+def _start_cells(world: World, robots: int, seed: int) -> Int32:
+    """Parking places and chargers first, in an order drawn from the seed: any of them before any pick face."""
+    rng = np.random.default_rng(seed)
+    places = np.concatenate([world.parking, world.chargers])
+    cells = np.concatenate([rng.permutation(places), rng.permutation(world.pick_faces)])
+    return cells[:robots].astype(np.int32)
+
+
+def _charges(config: RunConfig, robots: int) -> Float32:
+    """Battery charges between the lowest and full, spread evenly and shuffled: not all are low at the same time."""
+    rng = np.random.default_rng(config.seed + 1)
+    return rng.permutation(np.linspace(config.initial_charge_percent, 100.0, robots)).astype(np.float32)
