@@ -5,13 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from benchmarks import champions, delays, distances, league, planning, scheduling, simulation
+from benchmarks import champions, delays, distances, execution, league, planning, scheduling, simulation
 from benchmarks.benchmark import Benchmark
 from fleet.errors import SettingError
 
 CATALOGUE: Final[dict[str, Benchmark]] = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (simulation, distances, planning, scheduling, league, champions, delays)
+    for module in (simulation, execution, distances, planning, scheduling, league, champions, delays)
 }
 
 
