@@ -14,6 +14,7 @@ _BEGINS: Final = frozenset(
     {"zone_closed", "zone_slowed", "zone_one_way", "person_in_zone", "e_stop", "fire_alarm", "quarantine"}
 )
 _ENDS: Final = frozenset({"zone_opened", "zone_expired", "clear_confirmed"})
+_STOPPING_KINDS: Final = frozenset({"person", "e_stop", "quarantine"})
 _CLOSING_KINDS: Final = frozenset({"close", "person", "e_stop", "quarantine"})
 # Nothing of these kinds ends by itself or at once: clearing takes two steps and a name.
 _GUARDED_KINDS: Final = frozenset({"person", "e_stop", "fire", "quarantine"})
@@ -41,6 +42,11 @@ class ClosureAuditor:
         self.shut: Int32 = np.zeros(cells, dtype=np.int32)
         self.edges: Int32 = np.zeros((cells, 4), dtype=np.int32)
         self._in_force: dict[int, _InForce] = {}
+
+    @property
+    def stops(self) -> bool:
+        """Whether any area is stopped."""
+        return any(restriction.kind in _STOPPING_KINDS for restriction in self._in_force.values())
 
     def follow(self, event: Mapping[str, Any]) -> str | None:
         """Take in one event of the zones' record; return what is wrong with it, if anything.

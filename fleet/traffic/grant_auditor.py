@@ -169,6 +169,14 @@ class GrantAuditor:
         )  # fmt: skip
         if count:
             self._note(count)
+        if self._closures.stops:
+            self._check_halts(commands.halt)
+
+    def _check_halts(self, halt: Bool) -> None:
+        """Whoever holds a cell in which everybody is to stand must be told so: P8."""
+        cells = np.flatnonzero((self._closures.stopped > 0) & (self._holder != kernels.NOBODY))
+        for cell in cells[~halt[self._holder[cells]]].tolist():
+            self._add("P8", "holds a cell of a stopped area and is not told to stand", (int(self._holder[cell]),), cell)
 
     def states(self, state: FleetState) -> None:
         """Take over what the controller has heard, and with it what robots let go of: P6, P7."""

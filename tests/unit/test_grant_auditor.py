@@ -720,6 +720,11 @@ def deeper_into_a_stopped_area(story):
     story.grant(0, F)
 
 
+def in_a_stopped_area_and_not_told_to_stand(story):
+    story.zone("e_stop", kind="e_stop", cells=[0])
+    story.grant(0, CW)
+
+
 def from_a_closed_area_into_a_stopped_one(story):
     story.zone("zone_closed", cells=[0, 1])
     story.zone("e_stop", number=2, kind="e_stop", cells=[1])
@@ -896,6 +901,7 @@ BROKEN = {
         against_a_one_way,
         into_a_cell_that_is_closed_twice_and_opened_once,
         deeper_into_a_stopped_area,
+        in_a_stopped_area_and_not_told_to_stand,
         from_a_closed_area_into_a_stopped_one,
         a_stop_opens_at_once,
         a_quarantine_opens_at_once,
