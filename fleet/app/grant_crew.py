@@ -16,14 +16,14 @@ from fleet.runtime.grant_audit import GrantAudit
 from fleet.runtime.grant_control import GrantLoop
 from fleet.runtime.muster import Muster
 from fleet.runtime.window_planning import WindowPlanning
-from fleet.traffic.action_file import read_actions
 from fleet.traffic.execution import GrantExecution
 from fleet.traffic.floor_control import FloorControl
 from fleet.traffic.journal import GrantJournal, MemoryJournal
 from fleet.traffic.ledger import TrafficLedger
 from fleet.traffic.params import GrantParams
 from fleet.traffic.robot_watch import RobotWatch
-from fleet.traffic.zones import Zones
+from fleet.traffic.zones.action_file import read_actions
+from fleet.traffic.zones.zones import Zones
 from robots.state import Action, FleetState
 from twin.fault_file import read_faults
 from twin.faults import Fault, FaultKind

@@ -17,6 +17,7 @@ from fleet.app import (
     heatmap_command,
     lorr_command,
     run_command,
+    torture_command,
     tune_command,
     world_command,
 )
@@ -29,7 +30,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run_command, world_command, tune_command, lorr_command, heatmap_command, bench_command, doctor_command):
+for command in (
+    run_command,
+    world_command,
+    torture_command,
+    tune_command,
+    lorr_command,
+    heatmap_command,
+    bench_command,
+    doctor_command,
+):
     command.register(app)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from fleet.errors import AuditError
 from fleet.grid.layout import Layout
 from fleet.tasks.pool import TaskPool
-from fleet.traffic.effect_auditor import EffectAuditor
-from fleet.traffic.grant_auditor import GrantAuditor
+from fleet.traffic.audit.effect_auditor import EffectAuditor
+from fleet.traffic.audit.grant_auditor import GrantAuditor
 from robots.arrays import Int8, Int32, UInt8
 from robots.driver import Commands
 from robots.model import RobotModel

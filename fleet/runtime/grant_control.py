@@ -19,7 +19,7 @@ from fleet.runtime.robot_takeovers import RobotTakeovers
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.traffic.execution import NO_ENTRY, GrantExecution
 from fleet.traffic.floor_control import FloorControl
-from fleet.traffic.zone_actions import TimedAction
+from fleet.traffic.zones.actions import TimedAction
 from robots.arrays import Bool, Int8, Int32, Int64, UInt8
 from robots.driver import Commands, FleetDriver
 from robots.state import FleetState

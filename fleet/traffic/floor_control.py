@@ -11,8 +11,8 @@ import numpy as np
 from fleet.grid.layout import NO_CELL
 from fleet.traffic.ledger import TrafficLedger
 from fleet.traffic.robot_watch import RobotWatch
-from fleet.traffic.zone_actions import Close, Edge
-from fleet.traffic.zones import CONTROLLER, Zones
+from fleet.traffic.zones.actions import Close, Edge
+from fleet.traffic.zones.zones import CONTROLLER, Zones
 from robots.arrays import Bool, Float32
 from robots.state import FleetState
 

@@ -11,8 +11,8 @@ from fleet.traffic import _ledger
 from fleet.traffic.execution import GrantExecution
 from fleet.traffic.floor_control import FloorControl
 from fleet.traffic.ledger import TrafficLedger
-from fleet.traffic.zone_columns import ZoneColumns
-from fleet.traffic.zones import Zones
+from fleet.traffic.zones.columns import ZoneColumns
+from fleet.traffic.zones.zones import Zones
 from tests.mutants.mutant import Mutant, both, edit, nothing, wrap
 
 

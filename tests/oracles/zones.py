@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from fleet.grid.layout import Layout
-from fleet.traffic.zone_actions import Edge, NamedZone, Rectangle, ZoneAction
+from fleet.traffic.zones.actions import Edge, NamedZone, Rectangle, ZoneAction
 
 STEPS = {0: (0, 1), 1: (1, 0), 2: (0, -1), 3: (-1, 0)}
 STOPS = {"person", "e_stop", "quarantine"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.grid.layout import Layout
-from fleet.traffic.grant_auditor import GrantAuditor
+from fleet.traffic.audit.grant_auditor import GrantAuditor
 from robots.driver import Commands
 from robots.model import RobotModel
 from robots.state import FleetState

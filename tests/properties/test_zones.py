@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.grid.layout import Layout
-from fleet.traffic.zone_actions import (
+from fleet.traffic.zones.actions import (
     Close,
     ConfirmClear,
     Edge,
@@ -24,9 +24,9 @@ from fleet.traffic.zone_actions import (
     Slow,
     WholeFloor,
 )
-from fleet.traffic.zone_refusal import ZoneRefusal
-from fleet.traffic.zone_restriction import Restriction
-from fleet.traffic.zones import Zones
+from fleet.traffic.zones.refusal import ZoneRefusal
+from fleet.traffic.zones.restriction import Restriction
+from fleet.traffic.zones.zones import Zones
 from robots.state import Heading
 from tests.floors import floors
 from tests.oracles.zones import Floor, SlowZones, floor_from_record, hasty_ends

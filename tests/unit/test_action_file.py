@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fleet.traffic.action_file import KEYS, ActionError, read_actions
-from fleet.traffic.zone_actions import (
+from fleet.traffic.zones.action_file import KEYS, ActionError, read_actions
+from fleet.traffic.zones.actions import (
     Close,
     ConfirmClear,
     Edge,

@@ -32,10 +32,10 @@ from fleet.tasks.refusal import RefusalReason
 from fleet.tasks.sources import jsonl_source
 from fleet.tasks.sources.csv_source import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from fleet.tasks.sources.rejects import RejectedRow
-from fleet.traffic.action_file import KEYS, read_actions
-from fleet.traffic.zone_refusal import ZoneRefusalReason
-from fleet.traffic.zone_restriction import ZoneKind
-from fleet.traffic.zones import Zones
+from fleet.traffic.zones.action_file import KEYS, read_actions
+from fleet.traffic.zones.refusal import ZoneRefusalReason
+from fleet.traffic.zones.restriction import ZoneKind
+from fleet.traffic.zones.zones import Zones
 from robots.model import RobotModel
 from sim_worlds import described_world, zone_tables
 from sim_worlds.check import check_world

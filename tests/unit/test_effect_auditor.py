@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fleet.errors import AuditError
-from fleet.traffic.effect_auditor import EffectAuditor
+from fleet.traffic.audit.effect_auditor import EffectAuditor
 from robots.truth import FloorTruth
 
 ROBOTS = 3

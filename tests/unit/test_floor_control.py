@@ -12,7 +12,7 @@ from fleet.traffic.journal import MemoryJournal
 from fleet.traffic.ledger import TrafficLedger
 from fleet.traffic.params import WatchParams
 from fleet.traffic.robot_watch import RobotWatch
-from fleet.traffic.zone_actions import (
+from fleet.traffic.zones.actions import (
     Close,
     ConfirmClear,
     EmergencyStop,
@@ -23,8 +23,8 @@ from fleet.traffic.zone_actions import (
     Slow,
     WholeFloor,
 )
-from fleet.traffic.zone_restriction import ZoneKind
-from fleet.traffic.zones import Zones
+from fleet.traffic.zones.restriction import ZoneKind
+from fleet.traffic.zones.zones import Zones
 from robots.model import RobotModel
 from robots.state import Flag, FleetState, Heading
 from tests.floors import drawn

@@ -7,7 +7,7 @@ from math import nan, pi
 import numpy as np
 import pytest
 
-from fleet.traffic.footprint_auditor import FootprintAuditor
+from fleet.traffic.audit.footprint_auditor import FootprintAuditor
 from robots.model import RobotModel
 from robots.truth import FloorTruth
 

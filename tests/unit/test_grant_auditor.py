@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from fleet.errors import AuditError
-from fleet.traffic.audit_findings import KEPT
-from fleet.traffic.grant_auditor import GrantAuditor
+from fleet.traffic.audit.findings import KEPT
+from fleet.traffic.audit.grant_auditor import GrantAuditor
 from robots.driver import Commands
 from robots.model import RobotModel
 from robots.state import Entry, FleetState

@@ -22,7 +22,7 @@ from fleet.traffic.execution import GrantExecution
 from fleet.traffic.floor_control import FloorControl
 from fleet.traffic.ledger import TrafficLedger
 from fleet.traffic.robot_watch import RobotWatch
-from fleet.traffic.zone_actions import (
+from fleet.traffic.zones.actions import (
     Close,
     ConfirmClear,
     EmergencyStop,

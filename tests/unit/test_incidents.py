@@ -8,8 +8,8 @@ import pytest
 from benchmarks import incident_pictures, incidents
 from fleet.errors import SettingError
 from fleet.runtime.activity import Activity
-from fleet.traffic.action_file import read_actions
-from fleet.traffic.zones import Zones
+from fleet.traffic.zones.action_file import read_actions
+from fleet.traffic.zones.zones import Zones
 from sim_worlds.world_file import load_world
 
 TINY = load_world("tiny")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fleet.traffic.zone_actions import (
+from fleet.traffic.zones.actions import (
     Close,
     ConfirmClear,
     Edge,
@@ -22,8 +22,8 @@ from fleet.traffic.zone_actions import (
     WholeFloor,
     ZoneAction,
 )
-from fleet.traffic.zone_refusal import ZoneRefusal, ZoneRefusalReason
-from fleet.traffic.zones import Zones
+from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
+from fleet.traffic.zones.zones import Zones
 from robots.state import Heading
 from tests.floors import drawn
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any, Final
 
-from fleet.traffic.zone_refusal import ZoneRefusal
-from fleet.traffic.zone_restriction import Restriction, ZoneKind
+from fleet.traffic.zones.refusal import ZoneRefusal
+from fleet.traffic.zones.restriction import Restriction, ZoneKind
 
 
 class ZoneEvent(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from fleet.traffic.zone_restriction import Restriction
+from fleet.traffic.zones.restriction import Restriction
 from robots.arrays import Bool, Float32
 
 

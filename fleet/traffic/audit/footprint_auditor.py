@@ -6,7 +6,7 @@ from math import acos, hypot
 
 import numpy as np
 
-from fleet.traffic import _footprint_auditor
+from fleet.traffic.audit import _footprint_auditor
 from robots.arrays import Bool, Float64, Int32
 from robots.model import RobotModel
 from robots.truth import FloorTruth

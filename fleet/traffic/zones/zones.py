@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from fleet.grid.layout import NO_CELL, Layout
-from fleet.traffic.zone_actions import (
+from fleet.traffic.zones.actions import (
     Close,
     EndingAction,
     FireAlarm,
@@ -26,12 +26,12 @@ from fleet.traffic.zone_actions import (
     Slow,
     ZoneAction,
 )
-from fleet.traffic.zone_area import Extent, against, extent_of, no_edges
-from fleet.traffic.zone_clearing import Clearings
-from fleet.traffic.zone_columns import ZoneColumns
-from fleet.traffic.zone_record import MADE, ZoneEvent, refusal_record, zone_record
-from fleet.traffic.zone_refusal import ZoneRefusal, ZoneRefusalReason
-from fleet.traffic.zone_restriction import Restriction, ZoneKind
+from fleet.traffic.zones.area import Extent, against, extent_of, no_edges
+from fleet.traffic.zones.clearing import Clearings
+from fleet.traffic.zones.columns import ZoneColumns
+from fleet.traffic.zones.record import MADE, ZoneEvent, refusal_record, zone_record
+from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
+from fleet.traffic.zones.restriction import Restriction, ZoneKind
 from robots.arrays import Bool, Float32, Int32
 
 CONTROLLER: Final = "controller"

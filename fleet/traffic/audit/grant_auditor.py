@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 
 from fleet.grid.layout import Layout
-from fleet.traffic import _grant_auditor as kernels
-from fleet.traffic.audit_findings import Finding, Findings
-from fleet.traffic.closure_auditor import ClosureAuditor
-from fleet.traffic.footprint_auditor import FootprintAuditor
+from fleet.traffic.audit import _grant_auditor as kernels
+from fleet.traffic.audit.closure_auditor import ClosureAuditor
+from fleet.traffic.audit.findings import Finding, Findings
+from fleet.traffic.audit.footprint_auditor import FootprintAuditor
 from robots.arrays import Bool, Int8, Int32, UInt8
 from robots.driver import Commands
 from robots.model import RobotModel

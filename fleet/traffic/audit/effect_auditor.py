@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from fleet.traffic.audit_findings import Finding, Findings
+from fleet.traffic.audit.findings import Finding, Findings
 from robots.truth import FloorTruth
 
 _Errand = tuple[int, Hashable]

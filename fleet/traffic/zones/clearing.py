@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from fleet.traffic.zone_refusal import ZoneRefusal, ZoneRefusalReason
-from fleet.traffic.zone_restriction import Restriction, ZoneKind
+from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
+from fleet.traffic.zones.restriction import Restriction, ZoneKind
 
 # A second click that comes faster was not a second thought; one that comes later was about another floor.
 LEAST_BETWEEN_S: Final = 1.0

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from fleet.grid.layout import Layout
 from fleet.text_file import read_text
-from fleet.traffic.zone_actions import (
+from fleet.traffic.zones.actions import (
     Area,
     Close,
     ConfirmClear,
@@ -33,10 +33,10 @@ from fleet.traffic.zone_actions import (
     WholeFloor,
     ZoneAction,
 )
-from fleet.traffic.zone_area import extent_of
-from fleet.traffic.zone_refusal import ZoneRefusal
-from fleet.traffic.zone_restriction import ZoneKind
-from fleet.traffic.zones import LEAST_LIMIT_MPS, MOST_LIMIT_MPS
+from fleet.traffic.zones.area import extent_of
+from fleet.traffic.zones.refusal import ZoneRefusal
+from fleet.traffic.zones.restriction import ZoneKind
+from fleet.traffic.zones.zones import LEAST_LIMIT_MPS, MOST_LIMIT_MPS
 from robots.arrays import Int32
 from robots.errors import InputError
 from robots.state import Heading

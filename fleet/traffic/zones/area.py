@@ -9,8 +9,8 @@ from difflib import get_close_matches
 import numpy as np
 
 from fleet.grid.layout import COLUMN_STEP, ROW_STEP, Layout
-from fleet.traffic.zone_actions import Area, Edge, NamedZone, Rectangle, WholeFloor
-from fleet.traffic.zone_refusal import ZoneRefusal, ZoneRefusalReason
+from fleet.traffic.zones.actions import Area, Edge, NamedZone, Rectangle, WholeFloor
+from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
 from robots.arrays import Int32
 from robots.state import Heading
 
