@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fleet.app.torture.drawing import draw_schedule
-from fleet.app.torture.trial import Trial
+from fleet.app.torture.trial import Trial, run_trial
 from fleet.runtime.urgency import Urgency
 from fleet.traffic.floor_control import FloorControl
 from fleet.traffic.journal import MemoryJournal
@@ -150,3 +150,9 @@ def test_a_person_can_bring_a_robot_energy() -> None:
     for robot, percent in ((2, 30.0), (-1, 30.0), (0, 101.0), (0, -1.0)):
         with pytest.raises(DriverError, match="recharge"):
             driver.recharge(robot, percent)
+
+
+@pytest.mark.jit
+def test_whoever_wants_into_a_cell_lets_the_robot_in_it_out_first() -> None:
+    # A takeover cell in a one-lane aisle: its robot wanted out, and seven others, nearer to their goals, stood there.
+    assert not run_trial(draw_schedule(2040)).failed

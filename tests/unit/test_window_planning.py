@@ -151,3 +151,11 @@ def test_robots_that_block_each_other_for_ever_take_turns():
     # As long as nobody has waited very long the nearer one goes first, afterwards each has its turn.
     assert first[:5] == [0] * 5
     assert 10 < sum(first) < 50
+
+
+def test_who_yields_goes_after_everybody_even_those_without_a_task():
+    urgency = Urgency(3)
+    yields = np.array([True, False, False])
+    tasks = np.array([4, NO_TASK, 5], dtype=np.int32)
+    priorities = urgency.priorities(np.array([1, 7, 30], dtype=np.uint16), tasks, yields)
+    assert np.argsort(-priorities).tolist() == [2, 1, 0]
