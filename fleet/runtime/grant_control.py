@@ -32,7 +32,7 @@ _FAR_STEPS = 8.0
 
 
 class ExecutionAudit(Protocol):
-    """Sees all that the controller takes in and hands out; see fleet.traffic.grant_auditor."""
+    """Sees all that the controller takes in and hands out; see fleet.runtime.grant_audit."""
 
     def heard(self, state: FleetState, holder: Int32) -> None:
         """What robots said, and who holds what after it was taken in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fleet.grid.dead_ends import DeadEnds
 from fleet.grid.distances import DistanceFields
 from fleet.planning.planner import Planner, PlanRequest
 from fleet.runtime.clock import Clock
@@ -26,6 +27,7 @@ class WindowPlanning:
         self._distances = distances
         self._clock = clock
         self._urgency = Urgency(robots)
+        self._dead_ends = DeadEnds(distances)
         # Every goal here is a place to stay at for a while: an errand, a charger, a parking place.
         self._dwell: Bool = np.ones(robots, dtype=np.bool_)
         self.remaining: UInt16 = np.zeros(robots, dtype=np.uint16)
@@ -51,7 +53,8 @@ class WindowPlanning:
         started = self._clock.now()
         goals = roster.goal if goals is None else goals
         self._look(committed, goals)
-        self.priorities = self._urgency.priorities(self.remaining, roster.task, yields)
+        leaving = self._dead_ends.leaving(committed.cell, goals)
+        self.priorities = self._urgency.priorities(self.remaining, roster.task, yields, leaving)
         request = PlanRequest(
             cells=committed.cell,
             headings=committed.heading,

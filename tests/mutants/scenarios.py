@@ -150,7 +150,7 @@ def _broken() -> Scenario:
 
 def _silent() -> Scenario:
     """Robots fall silent with loads, and speak again when others are on their way to them."""
-    events = _Draw(4, "tight", 24, 120.0).faults("mute", 40, 16.0)
+    events = _Draw(4, "tight", 24, 120.0).faults("mute", 80, 16.0)
     return Scenario(_schedule("tight", 24, events), 400.0)
 
 
@@ -165,8 +165,8 @@ def _zones() -> Scenario:
         *draw.zones("e_stop", 2),
         # Between two plans, so that windows have moves against it.
         *(
-            {"t": 5.2 + 3.0 * k, "do": "one_way", "rect": whole, "direction": way, "for_s": 1.5} | WHO
-            for k, way in enumerate(("north", "east", "south", "west") * 2)
+            {"t": round(5.2 + 1.2 * k, 1), "do": "one_way", "rect": whole, "direction": way, "for_s": 0.6} | WHO
+            for k, way in enumerate(("north", "east", "south", "west") * 8)
         ),
         *({"t": draw.time(), "kind": "displaced", "robot": draw.robot(), "value": 1.0} for _ in range(4)),
     ]
