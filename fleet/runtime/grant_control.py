@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from fleet.grid.distances import DistanceFields
-from fleet.grid.layout import NO_CELL, NO_ROBOT
+from fleet.grid.layout import NO_CELL
 from fleet.runtime.activity import Activity
 from fleet.runtime.control import Recorder
 from fleet.runtime.dispatch import Dispatcher
@@ -101,8 +101,7 @@ class GrantLoop:
         self._floor_version = 0
         self._stopping = False
         self._may: Bool = np.zeros(execution.ledger.robots, dtype=np.bool_)
-        self._everybody: Int32 = np.arange(execution.ledger.robots, dtype=np.int32)
-        self._order: Int32 = self._everybody
+        self._order: Int32 = np.arange(execution.ledger.robots, dtype=np.int32)
 
     @property
     def state(self) -> FleetState:
@@ -232,25 +231,13 @@ class GrantLoop:
         goals = np.where(leaving, duties.after, dispatcher.roster.goal)
         delays = np.minimum(seconds / self.step_s, _FAR_STEPS).astype(np.uint8)
         roster = dispatcher.roster
-        yields = self._yields(goals, committed.cell, stay)
-        actions = self._planning.plan(committed, roster, stay | execution.pinned, delays, goals, yields)
+        actions = self._planning.plan(committed, roster, stay | execution.pinned, delays, goals)
         starts = committed.cell.copy(), committed.heading.copy()
         accepted = execution.accept(actions)
         if self._audit is not None:
             self._audit.planned(*starts, accepted)
         self._may = ~stay
         self._order = np.argsort(-self._planning.priorities, kind="stable").astype(np.int32)
-
-    def _yields(self, goals: Int32, ends: Int32, stay: Bool) -> Bool:
-        """Who wants to where another robot is that wants to be elsewhere, bool (n,).
-
-        Being the nearest to it, such a robot would go first, and close the way to the one that has to leave: in a
-        one-lane aisle for ever.
-        """
-        holder = self.execution.ledger.holder[goals]
-        leaves = (holder != NO_ROBOT) & ~stay[holder] & (ends[holder] != goals[holder])
-        yields: Bool = leaves & (goals != NO_CELL) & (holder != self._everybody)
-        return yields
 
     def _record(self, state: FleetState) -> None:
         roster = self._dispatcher.roster

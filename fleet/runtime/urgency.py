@@ -36,15 +36,12 @@ class Urgency:
         """Count a step for those who came no nearer in it, bool (n,)."""
         self._lost_steps += delayed
 
-    def priorities(
-        self, remaining: UInt16, task: Int32, yields: Bool | None = None, leaving: Bool | None = None
-    ) -> Float32:
+    def priorities(self, remaining: UInt16, task: Int32, leaving: Bool | None = None) -> Float32:
         """Robots with a task first, then those that have lost much time, then those nearest to their goals.
 
         remaining uint16 (n,): what is left of each way, 0 for none. Robots that have nowhere to go come last: whoever
-        is on the way may push them aside. So do those that yield, bool (n,), whose goal another one has to leave first.
-        Robots that want out of a dead end, `leaving`, bool (n,), go before all others: until they are out nobody can
-        get in.
+        is on the way may push them aside. Robots that want out of a dead end, `leaving`, bool (n,), go before all
+        others: until they are out nobody can get in.
         """
         levels = self._lost_steps // _PATIENCE_STEPS
         long = np.flatnonzero(levels >= _LEVELS)
@@ -53,8 +50,6 @@ class Urgency:
         priorities = levels * _LEVEL - remaining
         priorities[remaining == 0] = -_TASK_FIRST
         priorities[task != NO_TASK] += _TASK_FIRST
-        if yields is not None:
-            priorities[yields] -= 2 * _TASK_FIRST
         if leaving is not None:
             priorities[leaving] = 2 * _TASK_FIRST + levels[leaving] * _LEVEL - remaining[leaving]
         return priorities.astype(np.float32)

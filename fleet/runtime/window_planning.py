@@ -42,19 +42,17 @@ class WindowPlanning:
         hold: Bool,
         delays: UInt8 | None = None,
         goals: Int32 | None = None,
-        yields: Bool | None = None,
     ) -> UInt8:
         """Return a window, uint8 (w, n), from the grant ends in `committed`; it belongs to the planner.
 
         hold: robots that must stay where their grant ends. delays: uint8 (n,), whole steps until they get there.
-        goals: int32 (n,), where robots want to be, if not where the roster says. yields: bool (n,), robots that make
-        way for all others, see `Urgency.priorities`.
+        goals: int32 (n,), where robots want to be, if not where the roster says.
         """
         started = self._clock.now()
         goals = roster.goal if goals is None else goals
         self._look(committed, goals)
         leaving = self._dead_ends.leaving(committed.cell, goals)
-        self.priorities = self._urgency.priorities(self.remaining, roster.task, yields, leaving)
+        self.priorities = self._urgency.priorities(self.remaining, roster.task, leaving)
         request = PlanRequest(
             cells=committed.cell,
             headings=committed.heading,

@@ -153,6 +153,6 @@ def test_a_person_can_bring_a_robot_energy() -> None:
 
 
 @pytest.mark.jit
-def test_whoever_wants_into_a_cell_lets_the_robot_in_it_out_first() -> None:
+def test_whoever_wants_into_a_dead_end_lets_the_robot_in_it_out_first() -> None:
     # A takeover cell in a one-lane aisle: its robot wanted out, and seven others, nearer to their goals, stood there.
     assert not run_trial(draw_schedule(2040)).failed

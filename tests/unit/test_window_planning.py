@@ -153,9 +153,8 @@ def test_robots_that_block_each_other_for_ever_take_turns():
     assert 10 < sum(first) < 50
 
 
-def test_who_yields_goes_after_everybody_even_those_without_a_task():
-    urgency = Urgency(3)
-    yields = np.array([True, False, False])
-    tasks = np.array([4, NO_TASK, 5], dtype=np.int32)
-    priorities = urgency.priorities(np.array([1, 7, 30], dtype=np.uint16), tasks, yields)
-    assert np.argsort(-priorities).tolist() == [2, 1, 0]
+def test_who_wants_out_of_a_dead_end_goes_before_everybody_even_without_a_task():
+    urgency = Urgency(4)
+    leaving = np.array([False, True, False, True])
+    priorities = urgency.priorities(left(1, 7, 30, 2), ints(4, NO_TASK, 5, NO_TASK), leaving)
+    assert ranked(priorities) == [3, 1, 0, 2]
