@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from robots.errors import DriverError
 from robots.model import RobotModel
 from robots.state import Entry, Flag, FleetState
 from twin import _ideal
+from twin.life_cycle import LifeCycle, charger_mask, check_start
 
 # Quarter turns by entry: forward, clockwise, counter-clockwise, none, service, charge.
 _QUARTER_TURNS: Final = np.array([0, 1, -1, 0, 0, 0], dtype=np.int8)
@@ -32,13 +32,6 @@ _COLUMNS: Final = (
 )
 # What is left of a service below this part of a step is rounding, not work.
 _DONE: Final = 1e-3
-
-
-class _Phase(Enum):
-    NEW = auto()
-    OPEN = auto()
-    STOPPED = auto()
-    CLOSED = auto()
 
 
 class IdealGridDriver:
@@ -72,11 +65,7 @@ class IdealGridDriver:
     def __init__(
         self, layout: Layout, model: RobotModel, cell_m: float, *, start: FleetState, chargers: Int32, step_s: float
     ) -> None:
-        _check_start(layout, start)
-        chargers = np.asarray(chargers, dtype=np.int32)
-        outside = chargers[(chargers < 0) | (chargers >= layout.cells)]
-        if len(outside) or not layout.passable[chargers].all():
-            raise DriverError(f"chargers {chargers.tolist()} are not all passable cells of the map")
+        check_start(layout, start)
         try:
             percent = step_percent(model, cell_m, step_s)
         except ValueError as short:
@@ -89,13 +78,11 @@ class IdealGridDriver:
         self._drain_of[Entry.SERVICE] = percent.service
         self._charge_gain = percent.charge
         self._neighbours = layout.neighbours
-        self._has_charger: Bool = np.zeros(layout.cells, dtype=np.bool_)
-        self._has_charger[chargers] = True
+        self._has_charger = charger_mask(layout, chargers)
         self._robots = np.arange(n)
         self._last_in: Int64 = np.zeros(layout.cells, dtype=np.int64)
 
-        self._phase = _Phase.NEW
-        self._submitted = False
+        self._life = LifeCycle()
         self._start_s = float(start.time_s)
         self._steps = 0
         self._used_percent = 0.0
@@ -134,19 +121,13 @@ class IdealGridDriver:
 
     def open(self) -> FleetState:
         """Return where the robots are; after `stop` they go on from where they stand. Raises DriverError if not due."""
-        if self._phase is _Phase.OPEN:
-            raise DriverError("the driver is already open")
-        if self._phase is _Phase.CLOSED:
-            raise DriverError("the driver is closed: make a new one")
-        self._phase = _Phase.OPEN
+        self._life.open()
         self._used_percent = 0.0
         return self._fill_report()
 
     def submit(self, commands: Commands) -> None:
         """Take the commands of the next step; raises DriverError, naming robot and reason, and then takes none."""
-        self._require_open("submit")
-        if self._submitted:
-            raise DriverError("submit was called twice: poll the step that is under way first")
+        self._life.submit()
         only_moves = self._check_columns(commands)
         epoch, halt, entry, service_s = self._epoch, commands.halt, self._entry, self._service_s
         new, new_s = self._new_entries(commands)
@@ -170,14 +151,11 @@ class IdealGridDriver:
 
         self._epoch, self._halt = epoch, halt.copy()
         self._entry, self._doing, self._service_s = entry, doing, service_s
-        self._submitted = True
+        self._life.taken()
 
     def poll(self) -> FleetState:
         """Carry out the submitted step and return the states after it; the columns are overwritten by the next poll."""
-        self._require_open("poll")
-        if not self._submitted:
-            raise DriverError("poll was called without a submitted step")
-        self._submitted = False
+        self._life.poll()
         self._steps += 1
         doing = self._doing
         self._cell = self._target
@@ -199,22 +177,15 @@ class IdealGridDriver:
 
     def stop(self) -> None:
         """Stop every robot where it stands: what is not confirmed is dropped, and more is refused until `open`."""
-        self._require_open("stop")
-        self._submitted = False
+        self._life.stop()
         self._entry = np.full(self._n, _NONE, dtype=np.uint8)
         self._service_left[:] = 0.0
         self._charging[:] = False
         self._received = self._confirmed.copy()
-        self._phase = _Phase.STOPPED
 
     def close(self) -> None:
         """Let go of the robots. May be called twice."""
-        self._submitted = False
-        self._phase = _Phase.CLOSED
-
-    def _require_open(self, call: str) -> None:
-        if self._phase is not _Phase.OPEN:
-            raise DriverError(f"{call} needs an open driver, and this one is {self._phase.name.lower()}")
+        self._life.close()
 
     def _refuse(self, wrong: Bool, reason: str) -> None:
         if wrong.any():
@@ -326,24 +297,3 @@ class IdealGridDriver:
 def _same(one: Int32, other: Int32) -> bool:
     """Whether two columns hold the same; comparing bytes takes a fifth of the time that comparing numbers takes."""
     return one.tobytes() == other.tobytes()
-
-
-def _check_start(layout: Layout, start: FleetState) -> None:
-    n = start.robots
-    if n == 0:
-        raise DriverError("there are no robots")
-    for name in ("heading", "charge_percent"):
-        if len(getattr(start, name)) != n:
-            raise DriverError(f"start.{name} has {len(getattr(start, name))} rows, not {n}")
-    for wrong, reason in (
-        ((start.cell < 0) | (start.cell >= layout.cells), "starts outside the map"),
-        (~layout.passable[start.cell.clip(0, layout.cells - 1)], "starts on an obstacle"),
-        ((start.heading < 0) | (start.heading > 3), "starts with a heading that is none of 0 to 3"),
-        (~((start.charge_percent >= 0) & (start.charge_percent <= 100)), "starts with a charge not in 0 to 100 %"),
-    ):
-        if wrong.any():
-            raise DriverError(f"robot {int(np.argmax(wrong))} {reason}")
-    cells, counts = np.unique(start.cell, return_counts=True)
-    if len(cells) < n:
-        cell = int(cells[np.argmax(counts)])
-        raise DriverError(f"robots {np.flatnonzero(start.cell == cell).tolist()} all start in cell {cell}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from math import ceil, isfinite
 from typing import Final
 
@@ -36,6 +35,7 @@ from twin.kinematic_records import (
     new_happened,
     new_robots,
 )
+from twin.life_cycle import LifeCycle, charger_mask, check_start, refuse_robots
 from twin.link import LinkParams
 
 _SUBSTEP_S: Final = 0.05  # the longest
@@ -83,13 +83,6 @@ class MotionParams:
             raise InputError("motion.speed_spread", f"is {self.speed_spread}", "give a share from 0 to less than 1")
 
 
-class _Phase(Enum):
-    NEW = auto()
-    OPEN = auto()
-    STOPPED = auto()
-    CLOSED = auto()
-
-
 class KinematicDriver:
     """A FleetDriver of robots that drive, turn, serve and charge continuously, each by its own firmware and clock.
 
@@ -124,11 +117,12 @@ class KinematicDriver:
         motion: MotionParams = MotionParams(),
         faults: Sequence[Fault] = (),
     ) -> None:
-        _check_start(layout, start)
-        chargers = np.asarray(chargers, dtype=np.int32)
-        outside = chargers[(chargers < 0) | (chargers >= layout.cells)]
-        if len(outside) or not layout.passable[chargers].all():
-            raise DriverError(f"chargers {chargers.tolist()} are not all passable cells of the map")
+        check_start(layout, start)
+        refuse_robots(
+            (start.service_left_s != 0, "starts in the middle of a service"),
+            ((start.received != 0) | (start.confirmed != 0), "starts with entries in its base"),
+            (start.epoch < 0, "starts with an epoch below 0"),
+        )
         if not (tick_s > 0 and isfinite(tick_s)):
             raise DriverError(f"a tick of {tick_s} s is impossible")
         if not model.length_m + 2 * motion.position_noise_m <= cell_m:
@@ -142,7 +136,7 @@ class KinematicDriver:
         self._limits = _limits(layout, model, cell_m, self._tick_s, motion.position_noise_m)
         self._floor = Floor(
             neighbours=layout.neighbours,
-            charger=np.isin(np.arange(layout.cells), chargers),
+            charger=charger_mask(layout, chargers),
             obstacle_until=np.full(layout.cells, -np.inf),
             charger_out_until=np.full(layout.cells, -np.inf),
         )
@@ -155,8 +149,7 @@ class KinematicDriver:
         self._happened = new_happened(n, self._limits.substeps)
         self._faults = FaultSchedule(self._robots, self._floor, faults)
 
-        self._phase = _Phase.NEW
-        self._submitted = False
+        self._life = LifeCycle()
         self._start_s = float(start.time_s)
         self._now = self._start_s
         self._ticks = 0
@@ -180,20 +173,14 @@ class KinematicDriver:
 
     def open(self) -> FleetState:
         """Return where the robots are, as exactly as they know. Raises DriverError if it is not due."""
-        if self._phase is _Phase.OPEN:
-            raise DriverError("the driver is already open")
-        if self._phase is _Phase.CLOSED:
-            raise DriverError("the driver is closed: make a new one")
-        self._phase = _Phase.OPEN
+        self._life.open()
         self._used_percent = 0.0
         _kinematic.greet(self._robots, self._reports, self._limits, self._now)
         return self._hear()
 
     def submit(self, commands: Commands) -> None:
         """Take one row for every robot; raises DriverError, naming robot and reason, and then takes none."""
-        self._require_open("submit")
-        if self._submitted:
-            raise DriverError("submit was called twice: poll the tick that is under way first")
+        self._life.submit()
         rows = self._columns(commands)
         self._faults.begin(self._now)
         robot, reason = _link.submit(
@@ -211,14 +198,11 @@ class KinematicDriver:
         if reason != _link.FINE:
             raise DriverError(f"robot {robot} in cell {self._state.cell[robot]} {_REASONS[reason]}")
         self._rows += 1
-        self._submitted = True
+        self._life.taken()
 
     def poll(self) -> FleetState:
         """Let one tick pass and return what has been heard; the columns are overwritten by the next poll."""
-        self._require_open("poll")
-        if not self._submitted:
-            raise DriverError("poll was called without a submit before it")
-        self._submitted = False
+        self._life.poll()
         start_s = self._now
         self._faults.begin(start_s)
         self._ticks += 1
@@ -242,16 +226,13 @@ class KinematicDriver:
         No time passes until then: a robot that drives comes to rest in the first ticks after that, in the middle of
         the next cell where it can.
         """
-        self._require_open("stop")
-        self._submitted = False
+        self._life.stop()
         _kinematic.stop(self._robots, self._floor, self._limits, self._now)
         self._contacts["awaited"] = True  # what is left of the bases, reports will say
-        self._phase = _Phase.STOPPED
 
     def close(self) -> None:
         """Let go of the robots. May be called twice."""
-        self._submitted = False
-        self._phase = _Phase.CLOSED
+        self._life.close()
 
     def truth(self) -> FloorTruth:
         """What really happened in the last tick. The columns belong to the driver and are valid until the next poll."""
@@ -307,10 +288,6 @@ class KinematicDriver:
         self._state.time_s = self._now
         return self._state
 
-    def _require_open(self, call: str) -> None:
-        if self._phase is not _Phase.OPEN:
-            raise DriverError(f"{call} needs an open driver, and this one is {self._phase.name.lower()}")
-
     def _columns(self, commands: Commands) -> Rows:
         n = self._n
         k = commands.entries.shape[-1]
@@ -361,27 +338,3 @@ def _limits(layout: Layout, model: RobotModel, cell_m: float, tick_s: float, mar
         service=percent(model.service_w),
         charge=percent(model.charge_w),
     )
-
-
-def _check_start(layout: Layout, start: FleetState) -> None:
-    n = start.robots
-    if n == 0:
-        raise DriverError("there are no robots")
-    for name in ("heading", "charge_percent", "service_left_s", "charging", "epoch", "received", "confirmed"):
-        if len(getattr(start, name)) != n:
-            raise DriverError(f"start.{name} has {len(getattr(start, name))} rows, not {n}")
-    for wrong, reason in (
-        ((start.cell < 0) | (start.cell >= layout.cells), "starts outside the map"),
-        (~layout.passable[start.cell.clip(0, layout.cells - 1)], "starts on an obstacle"),
-        ((start.heading < 0) | (start.heading > 3), "starts with a heading that is none of 0 to 3"),
-        (~((start.charge_percent >= 0) & (start.charge_percent <= 100)), "starts with a charge not in 0 to 100 %"),
-        (start.service_left_s != 0, "starts in the middle of a service"),
-        ((start.received != 0) | (start.confirmed != 0), "starts with entries in its base"),
-        (start.epoch < 0, "starts with an epoch below 0"),
-    ):
-        if wrong.any():
-            raise DriverError(f"robot {int(np.argmax(wrong))} {reason}")
-    cells, counts = np.unique(start.cell, return_counts=True)
-    if len(cells) < n:
-        cell = int(cells[np.argmax(counts)])
-        raise DriverError(f"robots {np.flatnonzero(start.cell == cell).tolist()} all start in cell {cell}")

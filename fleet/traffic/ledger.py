@@ -12,7 +12,7 @@ import numpy as np
 
 from fleet.errors import TrafficError
 from fleet.grid.layout import NO_ROBOT, Layout
-from fleet.traffic import _ledger
+from fleet.traffic import _ledger, _time_to_end
 from fleet.traffic.journal import GrantJournal, GrantRecord, HeldBases
 from robots.arrays import Bool, Float32, Int8, Int32, UInt8
 from robots.driver import Commands
@@ -191,7 +191,7 @@ class TrafficLedger:
     def time_to_end(self, state: FleetState) -> Float32:
         """Seconds until the end of its base makes each robot brake or stand, float32 (n,); 0 at rest at its end."""
         seconds: Float32 = np.empty(self.robots, dtype=np.float32)
-        _ledger.time_to_end(
+        _time_to_end.estimate(
             self._kind, self._after_heading, self.confirmed, self.granted, self.cell, self.heading, state.x_m,
             state.y_m, state.theta_rad, state.speed_mps, state.service_left_s, self._service_s,
             (state.time_s - state.heard_s).astype(np.float32), self.layout.width, self.cell_m, self._limits, seconds,

@@ -31,8 +31,9 @@ class OpensElsewhere(IdealGridDriver):
 
 
 class TakesCommandsBeforeOpen(IdealGridDriver):
-    def _require_open(self, call):
-        pass
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._life._require_open = lambda call: None
 
 
 class StandsStillInTime(IdealGridDriver):
@@ -291,7 +292,7 @@ class CountsAnewAfterStop(IdealGridDriver):
 
 class ClosesOnce(IdealGridDriver):
     def close(self):
-        self._require_open("close")
+        self._life._require_open("close")
         super().close()
 
 

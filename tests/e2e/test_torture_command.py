@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -75,12 +76,19 @@ def test_a_schedule_that_fails_is_named_and_fails_again_in_the_same_way(tmp_path
     assert "fails" in done[0].stderr
 
 
+def children(pid):
+    """The processes that a process has started."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
 def test_an_interrupt_stops_everything_and_says_what_was_done(tmp_path):
     command = [*TORTURE, "--out", str(tmp_path), "--seeds", "0:1000", "--robots", "12", "--jobs", "2", "--json"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(12)
+    while len(children(running.pid)) < 2:
+        assert running.poll() is None
+        time.sleep(0.1)
     running.send_signal(signal.SIGINT)
-    out, _ = running.communicate(timeout=60)
+    out, _ = running.communicate(timeout=300)
     assert running.returncode == 130
     report = json.loads(out)
     assert report["interrupted"]
