@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run test bench setup lint test-compiled test-interpreted test-bounds clean
+.PHONY: run test bench setup lint test-packages test-compiled test-interpreted test-bounds clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -36,19 +36,32 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# A compiler and libraries for the C firmware, and a PostgreSQL server. Elsewhere than on Debian, tests say what is missing.
+TEST_PACKAGES := gcc libc6-dev libzmq3-dev libmsgpack-dev postgresql
+test-packages:
+	@if command -v dpkg-query >/dev/null; then \
+	    missing=; for package in $(TEST_PACKAGES); do \
+	        dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	    done; \
+	    if [ -n "$$missing" ]; then \
+	        root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	        $$root apt-get update -q && $$root apt-get install -y -q $$missing; \
+	    fi; \
+	fi
+
 # Compiled kernels: everything, with the real command line in real processes.
-test-compiled: setup
+test-compiled: setup test-packages
 	NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba $(BIN)/python -m pytest -q -n auto
 
 # Interpreted kernels: the run in which line coverage means something.
-test-interpreted: setup
+test-interpreted: setup test-packages
 	rm -f .coverage
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n auto -m "not e2e and not jit" --cov --cov-report=
 	$(BIN)/coverage report --omit='*/_*.py' --fail-under=90
 	$(BIN)/coverage report --include='*/_*.py' --omit='*/__*.py' --fail-under=100
 
 # Kernels compiled with bounds checks: no kernel reads or writes outside its arrays.
-test-bounds: setup
+test-bounds: setup test-packages
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba-bounds $(BIN)/python -m pytest -q -n auto -m "not e2e and not jit"
 
 clean:

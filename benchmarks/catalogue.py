@@ -5,13 +5,43 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from benchmarks import champions, delays, distances, execution, league, planning, scheduling, simulation
+from benchmarks import (
+    champions,
+    delays,
+    distances,
+    execution,
+    failover,
+    frames,
+    gateways,
+    journal,
+    league,
+    mixed_fleet,
+    planning,
+    scheduling,
+    simulation,
+    site,
+)
 from benchmarks.benchmark import Benchmark
 from fleet.errors import SettingError
 
 CATALOGUE: Final[dict[str, Benchmark]] = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (simulation, execution, distances, planning, scheduling, league, champions, delays)
+    for module in (
+        simulation,
+        execution,
+        distances,
+        planning,
+        scheduling,
+        league,
+        champions,
+        delays,
+        frames,
+        gateways,
+        journal,
+        site,
+        failover,
+        mixed_fleet,
+    )
 }
 
 

@@ -6,7 +6,10 @@ robots.errors.FutureparkError
 │   ├── OrderError         an order source has a bad row, file or option
 │   ├── InstanceError      a League of Robot Runners instance is malformed
 │   ├── RunError           a run directory is missing, incomplete or damaged
+│   ├── DamagedJournalError  a journal cannot be trusted, or is of another site
 │   └── SettingError       a setting or command line option is out of range or unknown
+├── JournalError           a journal cannot be written now; it may be later
+├── LeadershipLostError    another controller has taken the site over
 ├── PlanError              a planner was given an impossible request (a defect of the caller)
 ├── TrafficError           the traffic ledger was asked for something that cannot be (a defect of the caller)
 ├── TaskError              the task pool was asked for an impossible transition (a defect of the caller)
@@ -36,6 +39,18 @@ class RunError(InputError):
 
 class SettingError(InputError):
     """A setting or command line option is out of range or unknown."""
+
+
+class DamagedJournalError(InputError):
+    """A journal cannot be trusted, or is of another site."""
+
+
+class JournalError(FutureparkError):
+    """A journal cannot be written now; it may be later."""
+
+
+class LeadershipLostError(FutureparkError):
+    """Another controller has taken the site over."""
 
 
 class PlanError(FutureparkError):

@@ -52,40 +52,58 @@ class Hall:
     """
 
     def __init__(self, at, charge=100.0, assigner=None, chargers="C", parking="PQ", exchange=True, takeovers=True):
-        layout = drawn(HALL)
-        self.layout = layout
-        self.distances = DistanceFields(layout)
-        travel = self.distances.travel
-        params = ChargingParams(trip_factor=1.0)
-        charger_cells = np.array([AT[place] for place in chargers], dtype=np.int32)
+        self.layout = drawn(HALL)
+        self.distances = DistanceFields(self.layout)
+        self.events = []
+        self.splitter = OrderSplitter(PlacesByName(), RobotModel(totes=4), self.layout.width)
+        self.pool = TaskPool(self.splitter, self.events.append)
+        self._charger_cells = np.array([AT[place] for place in chargers], dtype=np.int32)
+        self._place_cells = np.array([AT[place] for place in parking], dtype=np.int32)
+        self._options = assigner, exchange, takeovers
+        self.fitness = None
+        cells = np.array([AT[place] for place in at], dtype=np.int32)
+        self.state = FleetState.at(cells, charge_percent=np.array(np.broadcast_to(np.float32(charge), len(at))))
+        self.now_s = 0.0
+        self.dispatcher = self._new_dispatcher()
+
+    def _new_dispatcher(self):
+        """A dispatcher that knows nothing yet, for the pool and the floor as they are."""
+        layout, travel, n = self.layout, self.distances.travel, len(self.state.cell)
+        assigner, exchange, takeovers = self._options
         energy = TripEnergy(
-            travel, layout, charger_cells, percent=PERCENT, step_s=1.0, trip_factor=1.0, floor_percent=10.0
+            travel, layout, self._charger_cells, percent=PERCENT, step_s=1.0, trip_factor=1.0, floor_percent=10.0
         )
         places = TakeoverPlaces(self.distances)
-        self.events = []
-        self.pool = TaskPool(OrderSplitter(PlacesByName(), RobotModel(totes=4), layout.width), self.events.append)
-        self.dispatcher = Dispatcher(
-            len(at),
+        return Dispatcher(
+            n,
             pool=self.pool,
             assigner=assigner
             or MatchingAssigner(
                 travel, width=layout.width, step_s=1.0, step_percent=energy.step_percent, params=AssignmentParams()
             ),
-            charging=ChargingPolicy(travel, charger_cells, energy, params, len(at)),
-            parking=ParkingPolicy(
-                travel, layout, np.array([AT[place] for place in parking], dtype=np.int32), robots=len(at)
-            ),
+            charging=ChargingPolicy(travel, self._charger_cells, energy, ChargingParams(trip_factor=1.0), n),
+            parking=ParkingPolicy(travel, layout, self._place_cells, robots=n),
             energy=energy,
             events=self.events.append,
             exchange=TaskExchange(travel, step_percent=energy.step_percent) if exchange else None,
             takeover_cells=(lambda robots: places.near(self.state.cell[robots])) if takeovers else None,
         )
-        self._charger_cells = charger_cells
-        self._place_cells = np.array([AT[place] for place in parking], dtype=np.int32)
-        self.fitness = None
-        cells = np.array([AT[place] for place in at], dtype=np.int32)
-        self.state = FleetState.at(cells, charge_percent=np.array(np.broadcast_to(np.float32(charge), len(at))))
-        self.now_s = 0.0
+
+    def restart(self, took_effect=(), over=()):
+        """Cut the dispatcher off and let a new one go on from the pool's record, as after a crash.
+
+        over: robots in service that are known not to be any more; what of that took effect is in `took_effect`.
+        """
+        serving = self.roster.serving.copy()
+        serving[list(over)] = False
+        self.pool = TaskPool.restored(self.pool.record(), self.splitter, self.events.append)
+        # A controller learns of closures after it was put together.
+        closed = None if self.fitness is None else self.fitness.closed
+        self.distances.close(np.zeros(self.layout.cells, dtype=np.bool_))
+        self.dispatcher = self._new_dispatcher()
+        if closed is not None:
+            self.distances.close(closed)
+        return self.dispatcher.resume(serving, took_effect, self.now_s)
 
     @property
     def roster(self):

@@ -11,10 +11,11 @@ from robots.arrays import Bool, Float32, Float64, Int32, Int64, UInt8
 from robots.battery import step_percent
 from robots.driver import Commands
 from robots.errors import DriverError
+from robots.life_cycle import LifeCycle
 from robots.model import RobotModel
 from robots.state import Entry, Flag, FleetState
 from twin import _ideal
-from twin.life_cycle import LifeCycle, charger_mask, check_start
+from twin.start_check import charger_mask, check_start
 
 # Quarter turns by entry: forward, clockwise, counter-clockwise, none, service, charge.
 _QUARTER_TURNS: Final = np.array([0, 1, -1, 0, 0, 0], dtype=np.int8)

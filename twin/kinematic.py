@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -12,33 +12,35 @@ import numpy.typing as npt
 
 from fleet.grid.layout import Layout
 from robots.arrays import Int32
-from robots.battery import percent_of_battery
 from robots.driver import Commands
 from robots.errors import DriverError, InputError
+from robots.life_cycle import LifeCycle
 from robots.model import RobotModel
 from robots.state import Entry, FleetState
 from robots.truth import FloorTruth
 from twin import _kinematic, _link
 from twin.faults import Fault, FaultKind
+from twin.kinematic_checkpoint import ClockThen, FleetParts, pack, unpack
 from twin.kinematic_faults import FaultSchedule
 from twin.kinematic_records import (
     COMMAND,
     ENTRIES_AHEAD,
+    GIVEN,
     IN_FLIGHT,
     REPORT,
     Air,
     Floor,
     Heard,
-    Limits,
+    Record,
     Rows,
     new_contacts,
     new_happened,
+    new_limits,
     new_robots,
 )
-from twin.life_cycle import LifeCycle, charger_mask, check_start, refuse_robots
 from twin.link import LinkParams
+from twin.start_check import charger_mask, check_start, refuse_robots
 
-_SUBSTEP_S: Final = 0.05  # the longest
 _REASONS: Final = {
     _link.BAD_NUMBER: "has an epoch or an index below 0 in its row",
     _link.BAD_ENTRY: "was given an entry that is none of 0 to 5",
@@ -130,10 +132,11 @@ class KinematicDriver:
         n = start.robots
         self._n = n
         self._tick_s = float(tick_s)
+        self._passable = layout.passable
         self._battery_wh = float(model.battery_wh)
         self._link = link
         self._motion = motion
-        self._limits = _limits(layout, model, cell_m, self._tick_s, motion.position_noise_m)
+        self._limits = new_limits(layout.width, model, cell_m, self._tick_s, motion.position_noise_m)
         self._floor = Floor(
             neighbours=layout.neighbours,
             charger=charger_mask(layout, chargers),
@@ -177,6 +180,27 @@ class KinematicDriver:
         self._used_percent = 0.0
         _kinematic.greet(self._robots, self._reports, self._limits, self._now)
         return self._hear()
+
+    def resume(self, checkpoint: bytes) -> FleetState:
+        """Go on where another driver was, instead of `open`; return what had been heard there.
+
+        The driver is to be made with the same arguments, but for faults: those of the checkpoint count. From here on
+        both do the same, bit for bit. Raises CheckpointError if it is not of such a driver, and DriverError if it is
+        not due.
+        """
+        self._life.open()
+        faults, clock = unpack(checkpoint, self._parts())
+        self._faults.restore(faults)
+        self._start_s, self._now, self._ticks = clock.start_s, clock.now_s, clock.ticks
+        self._rows, self._used_percent = clock.rows, clock.used_percent
+        self._state.time_s = self._now
+        return self._state
+
+    def checkpoint(self) -> bytes:
+        """All there is to know of the fleet between two ticks, for `resume`. Raises DriverError if it is not due."""
+        self._life.checkpoint()
+        clock = ClockThen(self._start_s, self._now, self._ticks, self._rows, self._used_percent)
+        return pack(self._parts(), self._faults.as_data(), clock)
 
     def submit(self, commands: Commands) -> None:
         """Take one row for every robot; raises DriverError, naming robot and reason, and then takes none."""
@@ -265,13 +289,42 @@ class KinematicDriver:
         """
         if not 0 <= robot < self._n:
             raise DriverError(f"put_back: there is no robot {robot}")
-        body = self._robots[robot]
-        if not body["lost"]:
+        if not self._robots[robot]["lost"]:
             return False
-        for name in ("lost", "shift_x", "shift_y", "along", "speed", "service_left"):
-            body[name] = 0
-        body["doing"] = Entry.WAIT
-        body["received"] = body["confirmed"]
+        _set_at_rest(self._robots[robot])
+        return True
+
+    def cancel(self, robot: int) -> None:
+        """Have one robot drop its base, a service under way and charging too; until it is heard it gets no entries.
+
+        A robot that drives comes to rest in the middle of the next cell where it can. Raises DriverError if the driver
+        is not open, or there is no such robot.
+        """
+        self._life.checkpoint()
+        if not 0 <= robot < self._n:
+            raise DriverError(f"cancel: there is no robot {robot}")
+        _kinematic.stop(self._robots[robot : robot + 1], self._floor, self._limits, self._now)
+        self._contacts[robot]["awaited"] = True
+
+    def place(self, robot: int, cell: int, heading: int) -> bool:
+        """Carry a robot to the middle of a cell; what it was given of its base is void, and numbers count on.
+
+        Returns whether it was possible: the robot is displaced, or at rest with nothing left to do, and the cell is
+        passable. Raises DriverError if there is no such robot, cell or heading.
+        """
+        if not (0 <= robot < self._n and 0 <= cell < self._passable.size and 0 <= heading <= 3):
+            raise DriverError(f"place: there is no robot {robot}, cell {cell} or heading {heading}")
+        body, contact = self._robots[robot], self._contacts[robot]
+        idle = body["doing"] == Entry.WAIT and body["received"] == body["confirmed"]
+        if not (body["lost"] or idle) or not self._passable[cell]:
+            return False
+        _set_at_rest(body)
+        body["connected"] = False
+        body["commands"] = body["reports"] = 0
+        body["cell"], body["heading"] = cell, heading
+        number = body["confirmed"]
+        contact["end"] = contact["heard_received"] = contact["heard_confirmed"] = number
+        contact["cells"][number % GIVEN], contact["headings"][number % GIVEN] = cell, heading
         return True
 
     def recharge(self, robot: int, percent: float) -> None:
@@ -282,6 +335,11 @@ class KinematicDriver:
         if not (0 <= robot < self._n and 0 <= percent <= 100):
             raise DriverError(f"recharge: robot {robot} cannot be charged to {percent} %")
         self._robots[robot]["percent"] = max(self._robots[robot]["percent"], percent)
+
+    def _parts(self) -> FleetParts:
+        return FleetParts(
+            self._robots, self._commands, self._reports, self._contacts, self._heard, self._happened, self._floor
+        )
 
     def _hear(self) -> FleetState:
         _link.hear(self._robots, self._reports, self._contacts, self._heard, self._now)
@@ -315,26 +373,9 @@ class KinematicDriver:
         )
 
 
-def _limits(layout: Layout, model: RobotModel, cell_m: float, tick_s: float, margin_m: float) -> Limits:
-    substeps = ceil(tick_s / _SUBSTEP_S - 1e-9)
-    dt = tick_s / substeps
-
-    def percent(power_w: float) -> float:
-        return percent_of_battery(model, power_w, dt)
-
-    return Limits(
-        width=layout.width,
-        cell_m=float(cell_m),
-        acceleration=float(model.max_acceleration_mps2),
-        turn_rate=float(model.max_turn_rate_radps),
-        turn_acceleration=float(model.max_turn_acceleration_radps2),
-        confirm_at=(cell_m + model.length_m) / 2 + margin_m,
-        brink=(cell_m - model.length_m) / 2 - margin_m,
-        dt=dt,
-        substeps=substeps,
-        idle=percent(model.idle_w),
-        drive=percent(model.drive_w),
-        turn=percent(model.turn_w),
-        service=percent(model.service_w),
-        charge=percent(model.charge_w),
-    )
+def _set_at_rest(body: Record) -> None:
+    """End a robot's base where it is confirmed, in the middle of that cell."""
+    for name in ("lost", "shift_x", "shift_y", "along", "speed", "service_left"):
+        body[name] = 0
+    body["doing"] = Entry.WAIT
+    body["received"] = body["confirmed"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from robots.errors import DriverError
 from twin.faults import Fault, FaultKind
+from twin.kinematic_checkpoint import FaultsThen, fault_as_data, fault_from_data
 from twin.kinematic_records import Floor, Records
 
 _EPS: Final = 1e-9
@@ -64,6 +65,22 @@ class FaultSchedule:
             raise DriverError(f"fault {kind.value}: its value {fault.value} is not within 0 to {_MOST[kind]}")
         heappush(self._to_come, (fault.at_s, self._seen, fault))
         self._seen += 1
+
+    def as_data(self) -> FaultsThen:
+        """All that the schedule knows, for a checkpoint; what faults have done is in the robots and the floor."""
+        return FaultsThen(
+            to_come=[fault_as_data(*place) for place in self._to_come],
+            seen=self._seen,
+            link={kind.value: fault for kind, fault in self._link.items()},
+            obstacles_until=self._obstacles_until,
+        )
+
+    def restore(self, then: FaultsThen) -> None:
+        """Know what the schedule of a checkpoint knew, and nothing else."""
+        self._to_come = [fault_from_data(place) for place in then.to_come]
+        self._seen = then.seen
+        self._link = {FaultKind(kind): fault for kind, fault in then.link.items()}
+        self._obstacles_until = then.obstacles_until
 
     def begin(self, now: float) -> None:
         """Let every fault that is due happen."""

@@ -9,18 +9,21 @@ Times are seconds on the driver's clock, lengths metres, angles radians.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from robots.arrays import Bool, Float32, Float64, Int8, Int32, Int64, UInt8
+from robots.battery import percent_of_battery
 from robots.model import RobotModel
 from robots.state import Entry, FleetState
 
 ENTRIES_AHEAD: Final = 16  # size of a robot's ring of entries
 GIVEN: Final = 64  # size of the controller's ring of places: more than a robot can be behind
 IN_FLIGHT: Final = 64  # messages to one robot, and from it, that can be on their way
+_SUBSTEP_S: Final = 0.05  # the longest
 
 Record = np.void  # one of them
 Records = npt.NDArray[np.void]
@@ -267,4 +270,30 @@ def new_happened(n: int, substeps: int) -> Happened:
         delivered_epoch=np.zeros(n * IN_FLIGHT, dtype=np.int32),
         effect_robot=np.zeros(n * substeps, dtype=np.int32),
         effect_entry=np.zeros(n * substeps, dtype=np.int32),
+    )
+
+
+def new_limits(width: int, model: RobotModel, cell_m: float, tick_s: float, margin_m: float) -> Limits:
+    """What robots of a model can do on a map so many cells wide; their positions are off by `margin_m` at most."""
+    substeps = ceil(tick_s / _SUBSTEP_S - 1e-9)
+    dt = tick_s / substeps
+
+    def percent(power_w: float) -> float:
+        return percent_of_battery(model, power_w, dt)
+
+    return Limits(
+        width=width,
+        cell_m=float(cell_m),
+        acceleration=float(model.max_acceleration_mps2),
+        turn_rate=float(model.max_turn_rate_radps),
+        turn_acceleration=float(model.max_turn_acceleration_radps2),
+        confirm_at=(cell_m + model.length_m) / 2 + margin_m,
+        brink=(cell_m - model.length_m) / 2 - margin_m,
+        dt=dt,
+        substeps=substeps,
+        idle=percent(model.idle_w),
+        drive=percent(model.drive_w),
+        turn=percent(model.turn_w),
+        service=percent(model.service_w),
+        charge=percent(model.charge_w),
     )

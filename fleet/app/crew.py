@@ -28,6 +28,7 @@ from fleet.runtime.robot_takeovers import RobotTakeovers
 from fleet.runtime.takeover_places import TakeoverPlaces
 from fleet.tasks.model import Order
 from fleet.tasks.pool import EventSink, TaskPool
+from fleet.tasks.records import PoolRecord
 from fleet.tasks.sources.open_orders import open_orders
 from fleet.tasks.sources.rejects import RejectSink
 from fleet.tasks.splitting import OrderSplitter
@@ -69,20 +70,29 @@ def make_crew(
     events: EventSink,
     rejects: RejectSink | None = None,
     orders: Iterator[Order] | None = None,
+    start: FleetState | None = None,
+    record: PoolRecord | None = None,
 ) -> Crew:
     """Wire the crew of a run on a world in memory. Raises InputErrors for whatever is wrong with settings or orders.
 
-    orders: what comes in, in release order, instead of what the settings say.
+    orders: what comes in, in release order, instead of what the settings say; those that `record` has are passed over.
+    start: where the robots are, all of them, instead of where the world would have them begin. record: what another
+    controller of this floor knew of orders and tasks.
     """
     slotting = WorldSlotting(world)
-    robots = _number_of_robots(config, world)
+    if start is None:
+        start = begin(config, world)
+    robots = start.robots
     step_s = step_time(world.robot, world.cell_m)
     guidance = None if rules is None else rules.guidance(world.layout, world.service_cells)
     distances = DistanceFields(world.layout, config.distance_memory_mb, guidance)
     planner = make_planner(config.planner, distances)
-    pool = TaskPool(OrderSplitter(slotting, world.robot, world.layout.width), events)
+    splitter = OrderSplitter(slotting, world.robot, world.layout.width)
+    pool = TaskPool(splitter, events) if record is None else TaskPool.restored(record, splitter, events)
     if orders is None:
-        orders = _orders(config, world, slotting.destinations, rejects)
+        orders = orders_of(config, world, slotting.destinations, rejects)
+    if record is not None:
+        orders = _others(orders, record)
     for refusal in rejects.refusals if rejects is not None else ():
         pool.reject(refusal, 0.0)
     percent = step_percent(world.robot, world.cell_m, step_s)
@@ -94,12 +104,6 @@ def make_crew(
         step_s=step_s,
         trip_factor=config.charging.trip_factor,
         floor_percent=config.charging.critical_percent,
-    )
-    start = FleetState.at(
-        _start_cells(world, robots, config.seed),
-        charge_percent=_charges(config, robots),
-        width=world.layout.width,
-        cell_m=world.cell_m,
     )
     takeovers = RobotTakeovers(TakeoverPlaces(distances), start.cell)
     # Greedy assignment is the baseline, with all its weaknesses.
@@ -118,6 +122,23 @@ def make_crew(
     return Crew(
         world, robots, step_s, distances, planner, pool, OrderIntake(orders, pool), dispatcher, takeovers, start
     )
+
+
+def begin(config: RunConfig, world: World) -> FleetState:
+    """Return where and how the robots of a world begin, as the seed says. Raises SettingError for too many robots."""
+    robots = _number_of_robots(config, world)
+    return FleetState.at(
+        _start_cells(world, robots, config.seed),
+        charge_percent=_charges(config, robots),
+        width=world.layout.width,
+        cell_m=world.cell_m,
+    )
+
+
+def _others(orders: Iterator[Order], record: PoolRecord) -> Iterator[Order]:
+    """The orders that are not on record yet, whatever became of those that are."""
+    known = {kept.order.id for kept in record.orders} | {rejection.order_id for rejection in record.rejections}
+    return (order for order in orders if order.id not in known)
 
 
 def _assigner(
@@ -145,14 +166,20 @@ def _number_of_robots(config: RunConfig, world: World) -> int:
     return robots
 
 
-def _orders(config: RunConfig, world: World, destinations: list[str], rejects: RejectSink | None) -> Iterator[Order]:
+def orders_of(
+    config: RunConfig, world: World, destinations: list[str] | None = None, rejects: RejectSink | None = None
+) -> Iterator[Order]:
+    """Open the orders that settings name, the shipped ones if they name none. Raises OrderError.
+
+    destinations: those of the world's chutes, if they are known already.
+    """
     return open_orders(
         config.orders or str(SHIPPED_ORDERS),
         seed=config.seed,
         rate_per_hour=world.orders.rate_per_hour,
         lead_time_s=world.orders.lead_time_s,
         catalogue=SHIPPED_ORDERS,
-        destinations=destinations,
+        destinations=WorldSlotting(world).destinations if destinations is None else destinations,
         rejects=rejects,
     )
 

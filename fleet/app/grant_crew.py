@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from fleet.runtime.config import RunConfig
 from fleet.runtime.control import Recorder
 from fleet.runtime.event_relay import EventRelay
 from fleet.runtime.grant_audit import GrantAudit
-from fleet.runtime.grant_control import GrantLoop
+from fleet.runtime.grant_control import ExecutionAudit, GrantLoop, Keeper
 from fleet.runtime.muster import Muster
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.traffic.execution import GrantExecution
@@ -23,7 +24,9 @@ from fleet.traffic.ledger import TrafficLedger
 from fleet.traffic.params import GrantParams
 from fleet.traffic.robot_watch import RobotWatch
 from fleet.traffic.zones.action_file import read_actions
+from fleet.traffic.zones.actions import TimedAction
 from fleet.traffic.zones.zones import Zones
+from robots.driver import FleetDriver
 from robots.state import Action, FleetState
 from twin.fault_file import read_faults
 from twin.faults import Fault, FaultKind
@@ -64,15 +67,38 @@ def grant_loop(crew: Crew, config: RunConfig, recorder: Recorder, clock: Clock, 
         auditor = GrantAudit(world.layout, world.robot, world.cell_m, crew.start, driver.truth, crew.pool)
         events.join(auditor.hear)
     zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, events)
-    floor = FloorControl(ledger, zones, RobotWatch(ledger, config.watch), events)
-    planning = WindowPlanning(crew.planner, crew.distances, clock, crew.robots)
     actions = read_actions(Path(config.actions), world.layout, world.zones) if config.actions else []
+    loop, planning = wire_loop(
+        crew, config, driver, ledger, zones, recorder, clock, events, actions=actions, audit=auditor
+    )
+    warmup(crew, params)
+    return GrantParts(loop, planning, zones, journal, driver, auditor)
+
+
+def wire_loop(
+    crew: Crew,
+    config: RunConfig,
+    driver: FleetDriver,
+    ledger: TrafficLedger,
+    zones: Zones,
+    recorder: Recorder,
+    clock: Clock,
+    events: EventRelay,
+    *,
+    actions: Sequence[TimedAction] = (),
+    audit: ExecutionAudit | None = None,
+    keeper: Keeper | None = None,
+    state: FleetState | None = None,
+) -> tuple[GrantLoop, WindowPlanning]:
+    """Wire the loop that drives these robots, simulated or real; the rest as in GrantLoop."""
+    world, params = crew.world, config.grants
+    planning = WindowPlanning(crew.planner, crew.distances, clock, crew.robots)
     loop = GrantLoop(
         intake=crew.intake,
         dispatcher=crew.dispatcher,
         planning=planning,
         execution=GrantExecution(ledger, params, entries_ahead=driver.entries_ahead),
-        floor=floor,
+        floor=FloorControl(ledger, zones, RobotWatch(ledger, config.watch), events),
         distances=crew.distances,
         muster=Muster(crew.distances.travel, world.layout, world.muster, world.keep_clear, crew.robots),
         takeovers=crew.takeovers,
@@ -82,10 +108,11 @@ def grant_loop(crew: Crew, config: RunConfig, recorder: Recorder, clock: Clock, 
         recorder=recorder,
         ticks_a_step=max(1, round(crew.step_s / params.tick_s)),
         actions=actions,
-        audit=auditor,
+        audit=audit,
+        keeper=keeper,
+        state=state,
     )
-    warmup(crew, params)
-    return GrantParts(loop, planning, zones, journal, driver, auditor)
+    return loop, planning
 
 
 def warmup(crew: Crew, params: GrantParams) -> None:

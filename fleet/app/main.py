@@ -13,13 +13,19 @@ import typer
 
 from fleet.app import (
     bench_command,
+    controller_command,
     doctor_command,
     heatmap_command,
+    keys_command,
     lorr_command,
+    order_command,
+    robots_command,
     run_command,
     torture_command,
     tune_command,
+    watch_command,
     world_command,
+    zone_command,
 )
 from robots.errors import FutureparkError, InputError
 
@@ -32,11 +38,17 @@ app = typer.Typer(
 )
 for command in (
     run_command,
+    controller_command,
+    robots_command,
     world_command,
     torture_command,
     tune_command,
     lorr_command,
     heatmap_command,
+    order_command,
+    zone_command,
+    watch_command,
+    keys_command,
     bench_command,
     doctor_command,
 ):

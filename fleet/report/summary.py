@@ -19,30 +19,42 @@ if TYPE_CHECKING:
 RUN_FORMAT: Final = 1
 
 
-class OrderCounts(msgspec.Struct, frozen=True):
-    """Orders at the end. accepted counts all that came in: done + open + rejected."""
+class OrderCounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Orders at the end. accepted counts all that came in: done + open + rejected + cancelled.
+
+    cancelled  left out if none was
+    """
 
     accepted: int
     done: int
     open: int
     rejected: int
+    cancelled: int = 0
 
 
-class TaskCounts(msgspec.Struct, frozen=True):
-    """Tasks at the end: created = done + open + failed."""
+class TaskCounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tasks at the end: created = done + open + failed + cancelled.
+
+    cancelled  left out if none was
+    """
 
     created: int
     done: int
     open: int
     failed: int
+    cancelled: int = 0
 
 
-class UnitCounts(msgspec.Struct, frozen=True):
-    """Units of goods at the end: ordered in orders that were not rejected, picked onto robots, dropped into chutes."""
+class UnitCounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Units of goods at the end: ordered in orders that were not rejected, picked onto robots, dropped into chutes.
+
+    cancelled  those of cancelled tasks, which are never picked; left out if there were none
+    """
 
     ordered: int
     picked: int
     dropped: int
+    cancelled: int = 0
 
 
 class Throughput(msgspec.Struct, frozen=True):
@@ -199,9 +211,9 @@ def summarise(
         wall_s=wall_s,
         warmup_s=warmup_s,
         realtime_factor=simulated_s / wall_s,
-        orders=OrderCounts(orders["accepted"], orders["done"], orders["open"], orders["rejected"]),
-        tasks=TaskCounts(tasks["created"], tasks["done"], tasks["open"], tasks["failed"]),
-        units=UnitCounts(units["ordered"], units["picked"], units["dropped"]),
+        orders=OrderCounts(**orders),
+        tasks=TaskCounts(**tasks),
+        units=UnitCounts(**units),
         throughput_per_hour=Throughput(tasks["done"] * an_hour, orders["done"] * an_hour, units["dropped"] * an_hour),
         planning_ms=PlanningTime(*np.percentile(planning_ms, [50, 95, 100]).tolist()),
         robot_time_share=TimeShare(
@@ -249,8 +261,14 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
     )
     rows = [
         ("throughput an hour", f"{hour.tasks:,.0f} tasks, {hour.orders:,.0f} orders, {hour.units:,.0f} units"),
-        ("orders", f"{orders.accepted:,} came in: {_counts(orders.done, orders.open, rejected=orders.rejected)}"),
-        ("tasks", f"{tasks.created:,} created: {_counts(tasks.done, tasks.open, failed=tasks.failed)}"),
+        (
+            "orders",
+            f"{orders.accepted:,} came in: {_counts(orders, rejected=orders.rejected)}",
+        ),
+        (
+            "tasks",
+            f"{tasks.created:,} created: {_counts(tasks, failed=tasks.failed)}",
+        ),
         ("late orders", f"{late.late:,} of {orders.done:,} done"),
         ("robots' time", activities),
         (
@@ -265,9 +283,11 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
     return [*rows, ("refused because", ", ".join(refused))] if refused else rows
 
 
-def _counts(done: int, still_open: int, **rest: int) -> str:
-    others = [f", {count:,} {name}" for name, count in rest.items()]
-    return f"{done:,} done, {still_open:,} open" + "".join(others)
+def _counts(counts: OrderCounts | TaskCounts, **rest: int) -> str:
+    parts = {"done": counts.done, "open": counts.open, **rest}
+    if counts.cancelled:
+        parts["cancelled"] = counts.cancelled
+    return ", ".join(f"{count:,} {name}" for name, count in parts.items())
 
 
 def _lateness(pool: TaskPool) -> Lateness:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from collections.abc import Callable
+from time import monotonic, perf_counter, time
 from typing import Protocol
 
 
@@ -19,6 +20,24 @@ class WallClock:
     def now(self) -> float:
         """Seconds since some fixed moment."""
         return perf_counter()
+
+
+class SiteClock:
+    """Seconds since a site began, counted on over restarts of its controller; never goes back while it runs.
+
+    started_unix_s  when the site began, seconds since 1970 UTC
+    wall, steady    seconds since 1970 UTC, and on a clock that is never set
+    """
+
+    def __init__(
+        self, started_unix_s: float, wall: Callable[[], float] = time, steady: Callable[[], float] = monotonic
+    ) -> None:
+        self._steady = steady
+        self._zero_s = steady() - max(0.0, wall() - started_unix_s)
+
+    def now(self) -> float:
+        """Seconds since the site began."""
+        return self._steady() - self._zero_s
 
 
 class SimulatedClock:

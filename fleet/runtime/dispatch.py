@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,13 @@ from fleet.runtime.fitness import Fitness
 from fleet.runtime.floor_changes import FloorChanges
 from fleet.runtime.recovery import Recovery
 from fleet.runtime.refusals import Refusals
+from fleet.runtime.resumption import count_effects
 from fleet.runtime.roster import Roster
+from fleet.runtime.site_journal import ServiceRecord
 from fleet.runtime.takeover_places import TakeoverCells
 from fleet.runtime.task_energy import TaskEnergy
 from fleet.tasks.pool import EventSink, TaskPool
+from fleet.tasks.task_table import TaskStatus
 from robots.arrays import Bool, Float32, Int32
 from robots.state import FleetState
 
@@ -53,6 +57,10 @@ class Dispatcher:
 
     Where robots drop out, chargers fail and floors are closed, `dispatch` has to be told so (`Fitness`);
     `takeover_cells` finds where loads of lost robots are taken over. Without it they stay where they are.
+
+    Orders may be cancelled and prioritised in the pool at any time between two calls. A robot that was on its way for a
+    cancelled task is free in the next `dispatch`; one whose service was granted finishes it and, if it has a load then,
+    carries on. A new controller calls `resume` first.
 
     A step costs a few dozen vector operations over the robots, plus a little Python for each errand that ends and each
     task that is given; matching is done only when a free robot meets a waiting task, and every few steps for exchange.
@@ -87,6 +95,7 @@ class Dispatcher:
         self._floor = FloorChanges(len(charging.chargers))
         self._watch = ChargerWatch(charging.chargers, robots)
         self._chargers_failed = 0
+        pool.watch_services(lambda: self.roster.task[self.roster.serving])
 
     @property
     def refusals(self) -> Counter[str]:
@@ -103,7 +112,8 @@ class Dispatcher:
 
     def dispatch(self, state: FleetState, now_s: float, fitness: Fitness | None = None) -> StandingOrders:
         """Decide for all robots, given where they are at `now_s`, or where their grants end; None: nothing is wrong."""
-        self._close_errands(state, now_s)
+        self._close_errands(self.roster.serving & (state.service_left_s <= 0), now_s)
+        self._drop_unwanted(now_s)
         able = usable = lost = None
         if fitness is not None:
             lost = fitness.lost
@@ -121,12 +131,34 @@ class Dispatcher:
             self._watch_chargers(orders.charge, state, now_s)
         return orders
 
+    def resume(self, serving: Bool, took_effect: Sequence[ServiceRecord], now_s: float) -> list[ServiceRecord]:
+        """Go on where another dispatcher was cut off, before anything else is done; the pool is a restored one.
+
+        serving      bool (n,), robots with a SERVICE entry that is not known to have taken effect or to be dropped
+        took_effect  services that are known to have taken effect; those that were not counted before are counted now,
+                     and returned
+
+        What robots were doing besides tasks is decided anew: who charges, who parks where.
+        """
+        counted = count_effects(self._pool, took_effect, now_s)
+        self.roster.resume(self._pool, serving)
+        return counted
+
     def services_dropped(self, robots: Bool) -> None:
         """Take in that services of these robots, bool (n,), will never take effect: they are started anew.
 
         That is known when a robot obeys a new epoch and had not begun its SERVICE entry.
         """
         self.roster.serving &= ~robots
+
+    def services_took_effect(self, robots: Bool, now_s: float) -> None:
+        """Count the errands of those of these robots, bool (n,), that are in service: their services took effect.
+
+        `dispatch` would do so too, but where it does not come in every tick, a journal must not be told that a service
+        is confirmed in one commit and that its errand is done in another: cut off between them, the errand would be
+        done again.
+        """
+        self._close_errands(self.roster.serving & robots, now_s)
 
     def charger_cleared(self, cell: int) -> None:
         """Take in that a person has seen to the charger in a cell: it is used again."""
@@ -149,16 +181,28 @@ class Dispatcher:
         able: Bool = ~(fitness.unfit | fitness.lost | self.roster.retired)
         return able if fitness.muster is None else able & (fitness.muster == NO_CELL)
 
-    def _close_errands(self, state: FleetState, now_s: float) -> None:
-        """Count errands whose service is over, and turn their robots to what comes next."""
+    def _close_errands(self, ended: Bool, now_s: float) -> None:
+        """Count errands whose service is over, and turn their robots, bool (n,), to what comes next."""
         roster, pool = self.roster, self._pool
-        over = np.flatnonzero(roster.serving & (state.service_left_s <= 0))
+        over = np.flatnonzero(ended)
         if len(over) == 0:
             return
         roster.serving[over] = False
         done = np.array([pool.advance(task, now_s) for task in roster.task[over].tolist()])
         roster.drop_tasks(over[done])
         roster.set_tasks(over[~done], roster.task[over[~done]], pool)
+
+    def _drop_unwanted(self, now_s: float) -> None:
+        """Let go of tasks whose orders were cancelled and that have no load; a service under way is waited for."""
+        roster, pool = self.roster, self._pool
+        going = np.flatnonzero((roster.task != NO_TASK) & ~roster.serving)
+        over = going[pool.unwanted(roster.task[going])]
+        if len(over) == 0:
+            return
+        for task in roster.task[over].tolist():
+            if pool.status[task] == TaskStatus.ASSIGNED:
+                pool.release(task, now_s)
+        roster.drop_tasks(over)
 
     def _send_to_charge(
         self, state: FleetState, now_s: float, able: Bool | None, lost: Bool | None, usable: Bool | None

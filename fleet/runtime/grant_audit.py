@@ -28,8 +28,10 @@ class GrantAudit:
         start: FleetState,
         truth: Callable[[], FloorTruth],
         pool: TaskPool,
+        *,
+        margin_m: float = 0.02,
     ) -> None:
-        self.grants = GrantAuditor(layout, model, cell_m, start)
+        self.grants = GrantAuditor(layout, model, cell_m, start, margin_m=margin_m)
         self.effects = EffectAuditor()
         self._truth = truth
         self._pool = pool
@@ -52,19 +54,20 @@ class GrantAudit:
         if name == "errand_done":
             self.effects.counted(event["task"], event["errand"])
         elif name == "task_taken_over":
-            self.effects.counted(event["task"], self._takeover(event["task"]))
+            self.effects.counted(event["task"], self.takeover_key(event["task"]))
             self._takeovers[event["task"]] = self._takeovers.get(event["task"], 0) + 1
         elif "edges" in event:
             self.grants.zone_event(event)
 
-    def _takeover(self, task: int) -> int:
+    def takeover_key(self, task: int) -> int:
         """Key of a task's next takeover, beside those of its errands, which are 0 and up."""
         return -1 - self._takeovers.get(task, 0)
 
-    def heard(self, state: FleetState, holder: Int32) -> None:
-        """What robots said, and who holds what after it was taken in."""
+    def heard(self, state: FleetState, holder: Int32 | None) -> None:
+        """What robots said, and who holds what after it was taken in; None where that is not all sent yet."""
         self.grants.states(state)
-        self.grants.holders(holder)
+        if holder is not None:
+            self.grants.holders(holder)
 
     def planned(self, cells: Int32, headings: Int8, actions: UInt8) -> None:
         """Where plans started, and the window that was accepted."""
@@ -77,7 +80,7 @@ class GrantAudit:
         errands = pool.errand_index[tasks]
         for k in range(len(robots)):
             task = int(tasks[k])
-            errand = self._takeover(task) if pending[k] else int(errands[k])
+            errand = self.takeover_key(task) if pending[k] else int(errands[k])
             self.effects.granted(int(robots[k]), int(entries[k]), task, errand)
 
     def sent(self, commands: Commands, now_s: float) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from fleet.errors import JournalError
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.runtime.activity import Activity
@@ -22,7 +23,7 @@ from fleet.traffic.floor_control import FloorControl
 from fleet.traffic.zones.actions import TimedAction
 from robots.arrays import Bool, Int8, Int32, Int64, UInt8
 from robots.driver import Commands, FleetDriver
-from robots.state import FleetState
+from robots.state import Entry, FleetState
 
 # A robot slower than this stands, metres a second; one that is this far off a quarter turn is turning, radians.
 _STANDS_MPS = 0.02
@@ -34,8 +35,8 @@ _FAR_STEPS = 8.0
 class ExecutionAudit(Protocol):
     """Sees all that the controller takes in and hands out; see fleet.runtime.grant_audit."""
 
-    def heard(self, state: FleetState, holder: Int32) -> None:
-        """What robots said, and who holds what after it was taken in."""
+    def heard(self, state: FleetState, holder: Int32 | None) -> None:
+        """What robots said, and who holds what after it was taken in; None where that is not all sent yet."""
 
     def planned(self, cells: Int32, headings: Int8, actions: UInt8) -> None:
         """Where plans started, and the window that was accepted."""
@@ -50,8 +51,24 @@ class ExecutionAudit(Protocol):
         """The floor has moved on by a tick."""
 
 
+class Keeper(Protocol):
+    """Makes safe what the controller decided, before anybody hears of it."""
+
+    def serving(self, robots: Int32, entries: Int32, tasks: Int32) -> None:
+        """Take in services that were granted: whose, as which entry of its base, for which task."""
+
+    def commit(self) -> None:
+        """Return when everything is safe. Raises JournalError if that cannot be done now; it is tried again."""
+
+
 class GrantLoop:
     """Orders in, grants out, ticks of `execution.params.tick_s`; a step of the record is `ticks_a_step` ticks.
+
+    Time is the driver's: `FleetState.time_s`. Nothing is handed to the driver before the `keeper` has made it safe. As
+    long as it cannot, robots are told to stand or to be slow where they must, and get nothing new: they come to the end
+    of what they have.
+
+    state  where the robots are, from a driver that is open already; without it the loop opens the driver
 
     A tick costs some vector operations and kernels over the robots; dispatching and planning come every few ticks.
     """
@@ -74,6 +91,8 @@ class GrantLoop:
         ticks_a_step: int,
         actions: Sequence[TimedAction] = (),
         audit: ExecutionAudit | None = None,
+        keeper: Keeper | None = None,
+        state: FleetState | None = None,
     ) -> None:
         self._intake = intake
         self._dispatcher = dispatcher
@@ -89,6 +108,7 @@ class GrantLoop:
         self._recorder = recorder
         self._actions = list(actions)
         self._audit = audit
+        self._keeper = keeper
         self._ticks_a_step = ticks_a_step
         params = execution.params
         self._replan_ticks = max(1, round(params.replan_s / params.tick_s))
@@ -96,7 +116,11 @@ class GrantLoop:
         self.ticks = 0
         self.steps = 0
         self.activity_steps: Int64 = np.zeros(len(Activity), dtype=np.int64)
-        self._state: FleetState | None = None
+        self._state = state
+        if state is not None:
+            recorder.start(state.cell, state.heading)
+        self.held_up = False
+        self._kept_epoch: Int32 = execution.ledger.epoch.copy()
         self._commands = Commands.none(execution.ledger.robots)
         self._floor_version = 0
         self._stopping = False
@@ -112,8 +136,8 @@ class GrantLoop:
 
     @property
     def now_s(self) -> float:
-        """Simulated time, seconds since the start of the run."""
-        return self.ticks * self.execution.params.tick_s
+        """Seconds on the driver's clock."""
+        return 0.0 if self._state is None else self._state.time_s
 
     def run(self, steps: int, on_step: Callable[[], None] | None = None) -> None:
         """Run this many steps, on from where the last call ended; `on_step` is called after each."""
@@ -172,7 +196,7 @@ class GrantLoop:
         self.stall(1)
 
     def _tick(self, state: FleetState) -> FleetState:
-        now_s, execution, floor = self.now_s, self.execution, self.floor
+        now_s, execution, floor = state.time_s, self.execution, self.floor
         while self._actions and self._actions[0].at_s <= now_s:
             floor.zones.apply(self._actions.pop(0).action, now_s)
         dropped = execution.observe(state)
@@ -180,12 +204,15 @@ class GrantLoop:
             self._dispatcher.services_dropped(dropped)
         floor.step(state, now_s)
         if self._audit is not None:
-            self._audit.heard(state, execution.ledger.holder)
-        self._intake.release(now_s)
-        if self.ticks % self._replan_ticks == 0:
-            self._replan(state, now_s)
-        execution.grant(self._order, self._may & ~floor.halt, state, floor.closed, floor.closed_edges)
-        commands = execution.commands(floor.halt, floor.speed_limit_mps)
+            self._audit.heard(state, None if self.held_up else execution.ledger.holder)
+        # In one commit with the confirmation: cut off between the two, the errand would be done again.
+        self._dispatcher.services_took_effect(execution.service_entry == NO_ENTRY, now_s)
+        if not self.held_up:
+            self._intake.release(now_s)
+            if self.ticks % self._replan_ticks == 0:
+                self._replan(state, now_s)
+            execution.grant(self._order, self._may & ~floor.halt, state, floor.closed, floor.closed_edges)
+        commands = self._made_safe(execution.commands(floor.halt, floor.speed_limit_mps))
         if self._audit is not None:
             self._audit.sent(commands, now_s)
         self._driver.submit(commands)
@@ -195,6 +222,22 @@ class GrantLoop:
             self._audit.ticked()
         self.ticks += 1
         return state
+
+    def _made_safe(self, commands: Commands) -> Commands:
+        """Return these commands once they are safe; where that cannot be, without what nobody may hear of yet."""
+        if self._keeper is None:
+            return commands
+        try:
+            self._keeper.commit()
+        except JournalError:
+            self.held_up = True
+            commands.entries[:] = Entry.WAIT
+            commands.service_s[:] = 0
+            commands.epoch[:] = self._kept_epoch
+        else:
+            self.held_up = False
+            self._kept_epoch[:] = commands.epoch
+        return commands
 
     def _replan(self, state: FleetState, now_s: float) -> None:
         """Decide anew who goes where, and how; nothing that was not granted is kept."""
@@ -220,9 +263,10 @@ class GrantLoop:
         duties = dispatcher.dispatch(committed, now_s, fitness)
         floor.parked = dispatcher.roster.retired
         started = execution.start_services(duties.start_s)
-        if len(started) and self._audit is not None:
-            tasks = dispatcher.roster.task[started]
-            self._audit.serving(started, execution.service_entry[started], tasks)
+        if len(started):
+            for listener in (self._audit, self._keeper):
+                if listener is not None:
+                    listener.serving(started, execution.service_entry[started], dispatcher.roster.task[started])
         execution.charge(duties.charge)
         seconds = execution.ledger.time_to_end(state)
         # Who is nearly done with a service is planned on from there, so that it can leave without a round trip.

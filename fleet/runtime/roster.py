@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleet.grid.layout import NO_CELL, NO_TASK
+from fleet.errors import TaskError
+from fleet.grid.layout import NO_CELL, NO_ROBOT, NO_TASK
 from fleet.tasks.pool import TaskPool
+from fleet.tasks.task_table import TaskStatus
 from robots.arrays import Bool, Int32, Int64
 
 
@@ -49,6 +51,26 @@ class Roster:
         self.task[robots] = tasks
         self.errand_cell[robots] = pool.errand_cells(tasks)
         self.next_cell[robots] = pool.next_errand_cells(tasks)
+
+    def resume(self, pool: TaskPool, serving: Bool) -> None:
+        """Write down what a pool knows of robots, and whose station actions are under way, bool (n,).
+
+        Raises TaskError if the pool knows a robot that there is not, or gives one two tasks; and if a robot in service
+        has none.
+        """
+        tasks = np.flatnonzero(pool.status == TaskStatus.ASSIGNED).astype(np.int32)
+        left = np.flatnonzero(pool.takeover_robot != NO_ROBOT).astype(np.int32)
+        robots, retired = pool.robot[tasks], pool.takeover_robot[left]
+        if np.concatenate([robots, retired]).max(initial=NO_ROBOT) >= len(self.task):
+            raise TaskError(f"the task pool knows more than {len(self.task)} robots")
+        if len(np.unique(robots)) < len(robots):
+            raise TaskError("the task pool has a robot with two tasks")
+        self.set_tasks(robots, tasks, pool)
+        self.left_task[retired] = left
+        without = np.flatnonzero(serving & (self.task == NO_TASK))
+        if len(without):
+            raise TaskError(f"robot {without[0]} is in service and has no task")
+        self.serving[:] = serving
 
     @classmethod
     def of(cls, robots: int) -> Roster:

@@ -6,6 +6,7 @@ import numpy as np
 
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.tasks.pool import TaskPool
+from fleet.tasks.task_table import TaskStatus
 from robots.arrays import Bool, Float32, Float64, Int32
 
 
@@ -26,13 +27,19 @@ class TaskEnergy:
         self._end: Int32 = np.zeros(0, dtype=np.int32)
 
     def percent(self) -> Float32:
-        """Percent of a full battery for every task in the pool, float32; valid until the next call."""
+        """Percent of a full battery for every task in the pool, float32; valid until the next call.
+
+        Tasks that were over when they were first looked at take 0.
+        """
         known, there = len(self._percent), len(self._pool.status)
         if there > known:
-            percent, trip, end = self._find(np.arange(known, there, dtype=np.int32))
-            self._percent = np.concatenate([self._percent, percent])
-            self._trip = np.concatenate([self._trip, trip])
-            self._end = np.concatenate([self._end, end])
+            new = there - known
+            self._percent = np.concatenate([self._percent, np.zeros(new, dtype=np.float32)])
+            self._trip = np.concatenate([self._trip, np.zeros(new)])
+            self._end = np.concatenate([self._end, np.zeros(new, dtype=np.int32)])
+            # After a restart most tasks are over when they are first looked at.
+            wanted = np.isin(self._pool.status[known:], (TaskStatus.OPEN, TaskStatus.ASSIGNED))
+            self.renew((known + np.flatnonzero(wanted)).astype(np.int32))
         return self._percent
 
     def renew(self, tasks: Int32) -> None:

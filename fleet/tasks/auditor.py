@@ -25,10 +25,12 @@ def audit_pool(
 
     - every task's status, robot, number of errands done and takeover fit together, and its picks add up to what it
       drops; a task that is open after its first errand waits for a takeover;
-    - every order has tasks, all its units are in them, and it is done exactly if they are;
+    - every order has tasks, all its units are in them, and it is done exactly if they are; if it was cancelled, no task
+      of it waits for a robot without a load of it somewhere; if not, no task of it is cancelled;
     - the counters and the list of waiting tasks are what a recount gives;
-    - accepted = done + open + rejected orders, created = done + open + failed tasks; of the strandings, those that are
-      neither taken over nor reclaimed are takeovers that wait, or their tasks have failed.
+    - accepted = done + open + rejected + cancelled orders, created = done + open + failed + cancelled tasks, and units
+      are where their tasks are; of the strandings, those that are neither taken over nor reclaimed are takeovers that
+      wait, or their tasks have failed.
     """
     tasks_of: list[list[int]] = [[] for _ in range(len(orders))]
     statuses = [_audit_task(tasks, task) for task in range(len(tasks))]
@@ -57,6 +59,9 @@ def _audit_task(tasks: TaskTable, task: int) -> TaskStatus:
         if not takeover:
             _demand(f"errands done of open task {task}", done, 0)
         _demand(f"robot of open task {task}", int(tasks.robot.values[task]), NO_ROBOT)
+    elif status == TaskStatus.CANCELLED:
+        _demand(f"errands done of cancelled task {task}", done, 0)
+        _demand(f"robot of cancelled task {task}", int(tasks.robot.values[task]), NO_ROBOT)
     elif status == TaskStatus.DONE:
         _demand(f"errands done of done task {task}", done, len(rows))
     else:
@@ -93,35 +98,55 @@ def _audit_order(
     orders: OrderBook, row: int, tasks: TaskTable, of_order: list[int], statuses: list[TaskStatus]
 ) -> None:
     name = f"order {orders.ids[row]!r}"
-    left = sum(statuses[task] != TaskStatus.DONE for task in of_order)
+    cancelled = bool(orders.cancelled.values[row])
+    of_statuses = [statuses[task] for task in of_order]
+    left = sum(status not in (TaskStatus.DONE, TaskStatus.CANCELLED) for status in of_statuses)
     units = sum(int(tasks.units.values[task]) for task in of_order)
+    _demand(f"tasks of {name}", list(orders.tasks_of(row)), of_order)
     _demand(f"tasks left of {name}", int(orders.tasks_left.values[row]), left)
     _demand(f"units of {name}", int(orders.units.values[row]), units)
-    _demand(f"whether {name} is done", not isnan(orders.done_s.values[row]), bool(of_order) and left == 0)
+    ended = cancelled or (bool(of_order) and left == 0)
+    _demand(f"whether {name} is done", not isnan(orders.done_s.values[row]), ended)
+    if cancelled:
+        unloaded = [task for task in of_order if tasks.errand_index.values[task] == 0]
+        waits = [task for task in unloaded if statuses[task] == TaskStatus.OPEN]
+        _demand(f"tasks of cancelled {name} that wait for a robot", waits, [])
+    else:
+        _demand(f"cancelled tasks of {name}", of_statuses.count(TaskStatus.CANCELLED), 0)
 
 
 def _audit_counters(
     counts: dict[str, dict[str, int]], tasks: TaskTable, orders: OrderBook, statuses: list[TaskStatus]
 ) -> None:
-    done = sum(not isnan(done_s) for done_s in orders.done_s.values)
+    cancelled = sum(orders.cancelled.values.tolist())
+    done = sum(not isnan(done_s) for done_s in orders.done_s.values) - cancelled
     of_orders = counts["orders"]
-    _demand("accepted orders", of_orders["accepted"], of_orders["done"] + of_orders["open"] + of_orders["rejected"])
+    parts = sum(of_orders[part] for part in ("done", "open", "rejected", "cancelled"))
+    _demand("accepted orders", of_orders["accepted"], parts)
     _demand("accepted orders", of_orders["accepted"], len(orders) + of_orders["rejected"])
     _demand("done orders", of_orders["done"], done)
+    _demand("cancelled orders", of_orders["cancelled"], cancelled)
     of_tasks = counts["tasks"]
-    _demand("created tasks", of_tasks["created"], of_tasks["done"] + of_tasks["open"] + of_tasks["failed"])
+    parts = sum(of_tasks[part] for part in ("done", "open", "failed", "cancelled"))
+    _demand("created tasks", of_tasks["created"], parts)
     _demand("created tasks", of_tasks["created"], len(statuses))
     _demand("done tasks", of_tasks["done"], statuses.count(TaskStatus.DONE))
     _demand("failed tasks", of_tasks["failed"], statuses.count(TaskStatus.FAILED))
+    _demand("cancelled tasks", of_tasks["cancelled"], statuses.count(TaskStatus.CANCELLED))
+    _audit_units(counts["units"], tasks, orders, statuses)
+
+
+def _audit_units(of_units: dict[str, int], tasks: TaskTable, orders: OrderBook, statuses: list[TaskStatus]) -> None:
     moved = {ErrandKind.PICK: 0, ErrandKind.DROP: 0}
     for task in range(len(tasks)):
         begin = int(tasks.begin.values[task])
         for row in range(begin, begin + int(tasks.errand_index.values[task])):
             moved[ErrandKind(tasks.errand_kinds.values[row])] += int(tasks.errand_units.values[row])
-    of_units = counts["units"]
     _demand("ordered units", of_units["ordered"], sum(orders.units.values.tolist()))
     _demand("picked units", of_units["picked"], moved[ErrandKind.PICK])
     _demand("dropped units", of_units["dropped"], moved[ErrandKind.DROP])
+    never = [int(tasks.units.values[task]) for task, status in enumerate(statuses) if status == TaskStatus.CANCELLED]
+    _demand("cancelled units", of_units["cancelled"], sum(never))
 
 
 def _demand(what: str, found: object, recounted: object) -> None:

@@ -26,21 +26,23 @@ class GrowingColumn(Generic[_Scalar]):
 
     @property
     def values(self) -> npt.NDArray[_Scalar]:
-        """The column so far, writable in place; the next `append` may move it."""
+        """The column so far, writable in place; the next `extend` may move it."""
         return self._room[: self._length]
 
     @property
     def view(self) -> npt.NDArray[_Scalar]:
-        """The column so far, read only; the next `append` may leave it behind."""
+        """The column so far, read only; the next `extend` may leave it behind."""
         view = self._room[: self._length]
         view.flags.writeable = False
         return view
 
-    def append(self, value: float) -> None:
-        """Add one value at the end; it is cast to the column's dtype."""
-        if self._length == len(self._room):
-            room = np.zeros(2 * self._length, dtype=self._room.dtype)
-            room[: self._length] = self._room
+    def extend(self, values: npt.ArrayLike) -> None:
+        """Add values at the end, in order; they are cast to the column's dtype."""
+        new = np.asarray(values, dtype=self._room.dtype)
+        length = self._length + len(new)
+        if length > len(self._room):
+            room = np.zeros(max(length, 2 * self._length), dtype=self._room.dtype)
+            room[: self._length] = self.values
             self._room = room
-        self._room[self._length] = value
-        self._length += 1
+        self._room[self._length : length] = new
+        self._length = length

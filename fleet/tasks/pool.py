@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,25 @@ import numpy as np
 from fleet.errors import TaskError
 from fleet.grid.layout import NO_ROBOT
 from fleet.tasks.auditor import audit_pool
+from fleet.tasks.books import PoolBooks
+from fleet.tasks.cancelling import CancelResult, cancel
+from fleet.tasks.events import EventSink
 from fleet.tasks.model import ErrandKind, Order, Task
-from fleet.tasks.order_book import OrderBook
-from fleet.tasks.refusal import Refusal, RefusalReason
+from fleet.tasks.order_changes import told
+from fleet.tasks.order_view import OrderStatus, OrderView, order_view, order_views
+from fleet.tasks.pool_records import order_record, pool_record, restored_books, task_record
+from fleet.tasks.prioritising import PrioritiseResult, prioritise
+from fleet.tasks.records import OrderRecord, PoolRecord, RejectionRecord, TaskRecord
+from fleet.tasks.refusal import ChangeRefusal, Refusal, RefusalReason
 from fleet.tasks.splitting import OrderSplitter
-from fleet.tasks.task_table import TaskStatus, TaskTable
-from robots.arrays import Float32, Float64, Int8, Int32
+from fleet.tasks.task_columns import TaskColumns
+from fleet.tasks.task_table import TaskStatus
+from robots.arrays import Bool, Float64, Int32
 
-EventSink = Callable[[dict[str, Any]], None]
+__all__ = ["EventSink", "TaskPool"]
 
 
-class TaskPool:
+class TaskPool(TaskColumns):
     """Accepts orders, hands out their tasks, and keeps what became of both.
 
     Life of a task: open (waits for a robot) -> assigned -> done; an assigned task goes back to open as long as none of
@@ -33,39 +41,46 @@ class TaskPool:
     person hands it the load. Until that is done the task may go back to open from any robot, and while it is open the
     stranded robot may reclaim it.
 
-    At all times accepted = done + open + rejected orders, where accepted counts every order that came in; and created =
-    done + open + failed tasks, where assigned tasks count as open.
+    When an order is cancelled, its tasks that nobody has a load of are cancelled with it, and never started. A load has
+    to come off its robot: such a task is carried on to its end, and then is done, like any other; if the first pick
+    that was under way is dropped after all, it is cancelled too.
+
+    At all times accepted = done + open + rejected + cancelled orders, where accepted counts every order that came in;
+    created = done + open + failed + cancelled tasks, where assigned tasks count as open. The units ordered are those of
+    done, open, failed and cancelled tasks.
 
     Columns (one row a task, in the order of task ids) are read-only views that the next `add_order` leaves behind.
     Every method with a task id raises TaskError for one that does not exist or whose status forbids the transition.
+    A new controller goes on with a `restored` pool; what changes from call to call is told by fleet.tasks.changes.
 
     Events: `events` is called with a dict for each thing that happens; keys `t` (seconds) and `event`
-    (order_accepted, order_rejected, order_done, task_created, task_assigned, task_released, errand_done, task_done,
-    task_failed, task_stranded, takeover_moved, task_taken_over, task_reclaimed), the others as named in the code below,
-    all plain JSON values.
+    (order_accepted, order_rejected, order_done, order_cancelled, order_prioritised, order_change_refused, task_created,
+    task_assigned, task_released, task_cancelled, errand_done, task_done, task_failed, task_stranded, takeover_moved,
+    task_taken_over, task_reclaimed), the others as in docs/runs.md, all plain JSON values.
     """
 
     def __init__(self, splitter: OrderSplitter, events: EventSink | None = None) -> None:
         self._splitter = splitter
-        self._events = events or _nobody_listens
-        self._tasks = TaskTable()
-        self._orders = OrderBook()
-        self._accepted_ids: set[str] = set()
-        self._waiting = np.zeros(0, dtype=np.int32)
-        self._joined: list[int] = []
-        self._waiting_changed = False
-        self._orders_done = 0
-        self._tasks_done = 0
-        self._units = {"ordered": 0, "picked": 0, "dropped": 0}
-        self._rejections: Counter[str] = Counter()
-        self._failures: Counter[str] = Counter()
-        self._recoveries = {"stranded": 0, "taken_over": 0, "reclaimed": 0}
+        self._open(PoolBooks.empty(events or _nobody_listens))
+
+    def _open(self, books: PoolBooks) -> None:
+        super().__init__(books.tasks)
+        self._books = books
+        self._orders = books.orders
+        self._events = books.events
+
+    @classmethod
+    def restored(cls, record: PoolRecord, splitter: OrderSplitter, events: EventSink | None = None) -> TaskPool:
+        """Return a pool that goes on where the one of the record was. Raises TaskError where rows are missing."""
+        pool = cls(splitter, events)
+        pool._open(restored_books(record, pool._events))
+        return pool
 
     # Orders
 
     def add_order(self, order: Order, now_s: float) -> list[int] | Refusal:
         """Take an order on and return the ids of its tasks, or refuse it and return why."""
-        if order.id in self._accepted_ids:
+        if order.id in self._orders.row_of:
             refusal = Refusal(order.id, RefusalReason.DUPLICATE_ORDER, f"order {order.id!r} was accepted before")
             return self.reject(refusal, now_s)
         split = self._splitter.split(order, len(self._tasks))
@@ -73,9 +88,9 @@ class TaskPool:
             return self.reject(split, now_s)
         if not split:
             raise TaskError(f"order {order.id!r} asks for nothing")
-        self._accepted_ids.add(order.id)
-        row = self._orders.append(order, len(split))
-        self._units["ordered"] += order.units
+        row = len(self._orders)
+        self._orders.extend([order], [len(self._tasks)], [len(split)])
+        self._books.units["ordered"] += order.units
         self._events(
             {
                 "t": now_s,
@@ -89,13 +104,15 @@ class TaskPool:
                 "priority": order.priority,
             }
         )
+        self._tasks.extend(split, [row] * len(split))
         for task in split:
-            self._add_task(task, row, now_s)
+            self._created(task, now_s)
         return [task.id for task in split]
 
     def reject(self, refusal: Refusal, now_s: float) -> Refusal:
         """Count an order that came in and was rejected, here or already by its source; return the refusal."""
-        self._rejections[refusal.reason.value] += 1
+        rejection = RejectionRecord(refusal.order_id, refusal.reason.value, refusal.detail, now_s)
+        self._books.rejections.append(rejection)
         self._events(
             {
                 "t": now_s,
@@ -107,9 +124,8 @@ class TaskPool:
         )
         return refusal
 
-    def _add_task(self, task: Task, row: int, now_s: float) -> None:
-        self._tasks.append(task, row)
-        self._wait(task.id)
+    def _created(self, task: Task, now_s: float) -> None:
+        self._books.waiting.join(task.id)
         self._events(
             {
                 "t": now_s,
@@ -122,6 +138,38 @@ class TaskPool:
             }
         )
 
+    def cancel_order(self, order_id: str, now_s: float) -> CancelResult | ChangeRefusal:
+        """Cancel an order at any stage, and return what became of each of its tasks, or why it is left as it is.
+
+        A dispatcher lets go of the robots of cancelled tasks the next time that it decides.
+        """
+        return told(self._books, "cancel", cancel(self._books, order_id, now_s), now_s)
+
+    def prioritise_order(
+        self, order_id: str, priority: int, now_s: float, due_s: float | None = None
+    ) -> PrioritiseResult | ChangeRefusal:
+        """Give an order and its open tasks another priority and, if said, due time; or return why it is left as it is.
+
+        No task loses its robot by that: robots that exchange tasks do so for short ways, not by priority.
+        """
+        return told(self._books, "prioritise", prioritise(self._books, order_id, priority, now_s, due_s), now_s)
+
+    def watch_services(self, in_service: Callable[[], Int32]) -> None:
+        """Let the pool ask which tasks' next services have been granted and are not over, int32 (k,).
+
+        Whoever grants services knows. A first pick that is under way cannot be undone: its task is not cancelled.
+        """
+        self._books.in_service = in_service
+
+    def unwanted(self, tasks: Int32) -> Bool:
+        """Which of these tasks, int32 (k,), are of cancelled orders and without a load, bool (k,): to be let go of.
+
+        They are cancelled, or would have been if their first pick had not been under way, see `release`.
+        """
+        cancelled = self._orders.cancelled.values[self._tasks.order.values[tasks]]
+        unwanted: Bool = cancelled & (self._tasks.errand_index.values[tasks] == 0)
+        return unwanted
+
     # Transitions of tasks
 
     def assign(self, task: int, robot: int, now_s: float) -> None:
@@ -133,18 +181,24 @@ class TaskPool:
             raise TaskError(f"task {task} cannot be taken over from robot {robot} by itself; reclaim it")
         self._tasks.status.values[task] = TaskStatus.ASSIGNED
         self._tasks.robot.values[task] = robot
-        self._waiting_changed = True
+        self._books.waiting.leave()
         self._events({"t": now_s, "event": "task_assigned", "task": int(task), "robot": int(robot)})
 
     def release(self, task: int, now_s: float) -> None:
-        """Take an assigned task from a robot that has no load of it yet; it waits for a robot again."""
+        """Take an assigned task from a robot that has no load of it yet; it waits for a robot again.
+
+        If its order was cancelled and nobody has a load of it, it is cancelled instead.
+        """
         self._demand(task, TaskStatus.ASSIGNED)
         if self.is_loaded(task):
             raise TaskError(f"task {task} is loaded on its robot and cannot go to another")
+        if self.unwanted(np.array([task]))[0]:
+            self._books.cancel_task(task, now_s)
+            return
         robot = int(self._tasks.robot.values[task])
         self._tasks.status.values[task] = TaskStatus.OPEN
         self._tasks.robot.values[task] = NO_ROBOT
-        self._wait(int(task))
+        self._books.waiting.join(int(task))
         self._events({"t": now_s, "event": "task_released", "task": int(task), "robot": robot})
 
     def advance(self, task: int, now_s: float) -> bool:
@@ -157,7 +211,7 @@ class TaskPool:
         row = tasks.errand_row(task)
         kind = ErrandKind(tasks.errand_kinds.values[row])
         units = int(tasks.errand_units.values[row])
-        self._units["dropped" if kind is ErrandKind.DROP else "picked"] += units
+        self._books.units["dropped" if kind is ErrandKind.DROP else "picked"] += units
         robot = int(tasks.robot.values[task])
         self._events(
             {
@@ -175,7 +229,7 @@ class TaskPool:
         if row + 1 < tasks.end.values[task]:
             return False
         tasks.status.values[task] = TaskStatus.DONE
-        self._tasks_done += 1
+        self._books.tasks_ended["done"] += 1
         self._events({"t": now_s, "event": "task_done", "task": int(task), "robot": robot})
         self._count_down(int(tasks.order.values[task]), now_s)
         return True
@@ -186,8 +240,8 @@ class TaskPool:
         robot = int(self._tasks.robot.values[task])
         self._tasks.status.values[task] = TaskStatus.FAILED
         self._tasks.clear_takeover(task)
-        self._waiting_changed = True
-        self._failures[reason] += 1
+        self._books.waiting.leave()
+        self._books.failures[int(task)] = reason
         self._events({"t": now_s, "event": "task_failed", "task": int(task), "robot": robot, "reason": reason})
 
     # Robots that drop out
@@ -208,8 +262,8 @@ class TaskPool:
         self._tasks.status.values[task] = TaskStatus.OPEN
         self._tasks.robot.values[task] = NO_ROBOT
         self._tasks.set_takeover(task, robot, cell, service_s)
-        self._wait(int(task))
-        self._recoveries["stranded"] += 1
+        self._books.waiting.join(int(task))
+        self._books.recoveries["stranded"] += 1
         self._events({"t": now_s, "event": "task_stranded", "task": int(task), "robot": robot, "cell": int(cell)})
 
     def move_takeover(self, task: int, cell: int, now_s: float) -> None:
@@ -227,8 +281,8 @@ class TaskPool:
         self._tasks.status.values[task] = TaskStatus.ASSIGNED
         self._tasks.robot.values[task] = robot
         self._tasks.clear_takeover(task)
-        self._waiting_changed = True
-        self._recoveries["reclaimed"] += 1
+        self._books.waiting.leave()
+        self._books.recoveries["reclaimed"] += 1
         self._events({"t": now_s, "event": "task_reclaimed", "task": int(task), "robot": int(robot)})
 
     def _take_over(self, task: int, now_s: float) -> None:
@@ -244,7 +298,7 @@ class TaskPool:
             }
         )
         tasks.clear_takeover(task)
-        self._recoveries["taken_over"] += 1
+        self._books.recoveries["taken_over"] += 1
 
     def _demand_takeover(self, task: int) -> int:
         """Return the robot that has the load of an open task; raises TaskError if none has."""
@@ -255,19 +309,15 @@ class TaskPool:
         return robot
 
     def _count_down(self, row: int, now_s: float) -> None:
-        """Take note that one more task of an order is done."""
+        """Take note that one more task of an order is done; one that was cancelled stays so."""
         orders = self._orders
         orders.tasks_left.values[row] -= 1
-        if orders.tasks_left.values[row]:
+        if orders.tasks_left.values[row] or orders.cancelled.values[row]:
             return
         orders.done_s.values[row] = now_s
-        self._orders_done += 1
+        self._books.orders_ended["done"] += 1
         late_s = now_s - float(orders.due_s.values[row])
         self._events({"t": now_s, "event": "order_done", "order": orders.ids[row], "late_s": round(late_s, 6)})
-
-    def _wait(self, task: int) -> None:
-        self._joined.append(task)
-        self._waiting_changed = True
 
     def _demand(self, task: int, *statuses: TaskStatus) -> None:
         if not 0 <= task < len(self._tasks):
@@ -277,121 +327,70 @@ class TaskPool:
             wanted = " or ".join(wanted.name.lower() for wanted in statuses)
             raise TaskError(f"task {task} is {TaskStatus(status).name.lower()}, not {wanted}")
 
-    # Errands
-
-    def errand_cells(self, tasks: Int32) -> Int32:
-        """Cells of what is to be done next, errand or takeover, int32 (k,) in and out; NO_CELL if nothing is left."""
-        return self._tasks.cells_ahead(tasks, 0)
-
-    def next_errand_cells(self, tasks: Int32) -> Int32:
-        """Cells of what is to be done after that, int32 (k,) in and out; NO_CELL if there is nothing."""
-        return self._tasks.cells_ahead(tasks, 1)
-
-    def errand_services_s(self, tasks: Int32) -> Float32:
-        """Seconds that what is to be done next takes, 0 if nothing is left: int32 (k,) in, float32 (k,) out."""
-        return self._tasks.services(tasks)
-
-    def errands_left(self, tasks: Int32) -> tuple[Int32, Float32, Int32]:
-        """What is left to do of tasks, int32 (k,): cells int32 (e,), service_s float32 (e,), offsets int32 (k + 1,).
-
-        Takeover and errands of `tasks[i]` are rows offsets[i] to offsets[i + 1] - 1. Copies, not views.
-        """
-        return self._tasks.errands_left(tasks)
-
-    # Columns
-
     def waiting(self) -> Int32:
         """Ids of the tasks that wait for a robot, ascending, int32 (k,), read only; costs nothing if none changed."""
-        if self._waiting_changed:
-            candidates = np.unique(np.concatenate([self._waiting, np.array(self._joined, dtype=np.int32)]))
-            self._waiting = candidates[self._tasks.status.values[candidates] == TaskStatus.OPEN]
-            self._waiting.flags.writeable = False
-            self._joined.clear()
-            self._waiting_changed = False
-        return self._waiting
+        return self._books.waiting.ids()
 
-    @property
-    def status(self) -> Int8:
-        """TaskStatus of every task, int8."""
-        return self._tasks.status.view
+    # Orders as they stand
 
-    @property
-    def robot(self) -> Int32:
-        """The robot that has or had each task, int32; NO_ROBOT for none."""
-        return self._tasks.robot.view
+    def order(self, order_id: str) -> OrderView | None:
+        """Return how an order stands, None if none of this id was accepted."""
+        row = self._orders.row_of.get(order_id)
+        return None if row is None else order_view(self._books, row)
 
-    @property
-    def errand_index(self) -> Int32:
-        """How many errands of each task are done, int32."""
-        return self._tasks.errand_index.view
+    def orders(self, status: OrderStatus | None = None, limit: int = 100, after: int = -1) -> list[OrderView]:
+        """Return up to `limit` orders of a status (None: any), in the order of acceptance, from row `after` + 1 on."""
+        return order_views(self._books, status, limit, after)
 
-    @property
-    def first_cell(self) -> Int32:
-        """Where a robot that is given each task goes first, int32: its first errand, or where it takes it over."""
-        return self._tasks.first_cell.view
+    def order_rows(self, order_id: str) -> tuple[int, range]:
+        """Row of an accepted order, and ids of its tasks; raises KeyError for one that is not known."""
+        row = self._orders.row_of[order_id]
+        return row, self._orders.tasks_of(row)
 
-    @property
-    def takeover_robot(self) -> Int32:
-        """The robot whose load waits to be taken over before each task goes on, int32; NO_ROBOT for none."""
-        return self._tasks.takeover_robot.view
+    # Records
 
-    @property
-    def priority(self) -> Int32:
-        """Priority of each task, int32; the larger is the more urgent."""
-        return self._tasks.priority.view
+    def record(self) -> PoolRecord:
+        """Return all that must be kept of the pool, see `restored`."""
+        return pool_record(self._books)
 
-    @property
-    def release_s(self) -> Float64:
-        """When each task's order was released, in seconds, float64."""
-        return self._tasks.release_s.view
+    def order_record(self, row: int) -> OrderRecord:
+        """Return what must be kept of the order in this row, counted in the order of acceptance."""
+        return order_record(self._books, row)
 
-    @property
-    def due_s(self) -> Float64:
-        """When each task's order is due, in seconds, float64."""
-        return self._tasks.due_s.view
+    def task_record(self, task: int) -> TaskRecord:
+        """Return what must be kept of a task."""
+        return task_record(self._books, task)
 
     # Results
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the counters as they stand: of orders, tasks, and units."""
-        taken_on, created = len(self._orders), len(self._tasks)
-        rejected, failed = self._rejections.total(), self._failures.total()
-        return {
-            "orders": {
-                "accepted": taken_on + rejected,
-                "done": self._orders_done,
-                "open": taken_on - self._orders_done,
-                "rejected": rejected,
-            },
-            "tasks": {
-                "created": created,
-                "done": self._tasks_done,
-                "open": created - self._tasks_done - failed,
-                "failed": failed,
-            },
-            "units": dict(self._units),
-        }
+        return self._books.counts()
 
     def rejections(self) -> dict[str, int]:
         """Rejected orders by reason code."""
-        return dict(sorted(self._rejections.items()))
+        return _by_reason(rejection.reason for rejection in self._books.rejections)
 
     def failures(self) -> dict[str, int]:
         """Failed tasks by reason code."""
-        return dict(sorted(self._failures.items()))
+        return _by_reason(self._books.failures.values())
 
     def recoveries(self) -> dict[str, int]:
         """How often tasks were stranded with a load, taken over, and reclaimed."""
-        return dict(self._recoveries)
+        return dict(self._books.recoveries)
 
     def lateness_s(self) -> Float64:
         """Seconds from due to done of every done order, as accepted, float64; negative if it was early."""
         late_s = self._orders.done_s.values - self._orders.due_s.values
-        return late_s[~np.isnan(late_s)]
+        return late_s[~np.isnan(late_s) & ~self._orders.cancelled.values]
 
     def check(self) -> None:
         """Recount everything from the columns; raises AuditError if a counter disagrees with them."""
         audit_pool(self.counts(), self.recoveries(), self.waiting(), self._tasks, self._orders)
+
+
+def _by_reason(reasons: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(reasons).items()))
 
 
 def _nobody_listens(_event: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A refused order: a value with a reason code, to be counted and shown."""
+"""What is refused about orders: values with a reason code, to be counted and shown."""
 
 from __future__ import annotations
 
@@ -22,4 +22,22 @@ class Refusal:
 
     order_id: str
     reason: RefusalReason
+    detail: str
+
+
+class ChangeRefusalReason(StrEnum):
+    """Why an order is not cancelled or prioritised."""
+
+    UNKNOWN_ORDER = "unknown_order"  # no order of this id was accepted
+    ALREADY_DONE = "already_done"
+    ALREADY_CANCELLED = "already_cancelled"
+    OUT_OF_RANGE = "out_of_range"  # a priority or due time that no order may have
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRefusal:
+    """An order that is left as it is, and why."""
+
+    order_id: str
+    reason: ChangeRefusalReason
     detail: str

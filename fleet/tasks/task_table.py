@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from fleet.errors import TaskError
 from fleet.grid.layout import NO_CELL, NO_ROBOT
 from fleet.tasks.growing_column import GrowingColumn
-from fleet.tasks.model import Task
+from fleet.tasks.model import Errand, ErrandKind, Task
 from robots.arrays import Float32, Int32
 
 
@@ -20,6 +22,7 @@ class TaskStatus(IntEnum):
     ASSIGNED = 1  # a robot works on it
     DONE = 2
     FAILED = 3
+    CANCELLED = 4  # its order was, before anybody had a load of it
 
 
 class TaskTable:
@@ -28,11 +31,11 @@ class TaskTable:
     Tasks:    status int8, robot int32 (NO_ROBOT if none; a finished task keeps its robot), errand_index int32 (the
               errand to do next; the number of errands once done), order int32 (row of the order), first_cell int32
               (where a robot that is given the task goes first), priority int32, release_s float64, due_s float64,
-              units int32
+              units int32, mass_kg float64, totes int32, destinations (names)
     Takeovers: takeover_robot int32 (whose load another robot has to take over before it goes on with the task,
               NO_ROBOT if there is nothing to take over), takeover_cell int32, takeover_s float32
-    Errands:  cells int32, service_s float32, kinds int8 (ErrandKind), units int32; those of task t are rows
-              begin[t] to end[t] - 1, begin and end being int32
+    Errands:  cells int32, service_s float64, kinds int8 (ErrandKind), skus (names), units int32; those of task t are
+              rows begin[t] to end[t] - 1, begin and end being int32
     """
 
     def __init__(self) -> None:
@@ -45,42 +48,77 @@ class TaskTable:
         self.release_s = GrowingColumn(np.float64)
         self.due_s = GrowingColumn(np.float64)
         self.units = GrowingColumn(np.int32)
+        self.mass_kg = GrowingColumn(np.float64)
+        self.totes = GrowingColumn(np.int32)
+        self.destinations: list[str] = []
         self.begin = GrowingColumn(np.int32)
         self.end = GrowingColumn(np.int32)
         self.takeover_robot = GrowingColumn(np.int32)
         self.takeover_cell = GrowingColumn(np.int32)
         self.takeover_s = GrowingColumn(np.float32)
         self.errand_cells = GrowingColumn(np.int32)
-        self.errand_service_s = GrowingColumn(np.float32)
+        self.errand_service_s = GrowingColumn(np.float64)
         self.errand_kinds = GrowingColumn(np.int8)
+        self.errand_skus: list[str] = []
         self.errand_units = GrowingColumn(np.int32)
 
     def __len__(self) -> int:
         return len(self.status)
 
-    def append(self, task: Task, order: int) -> None:
-        """Add an open task of the order in row `order`; raises TaskError if the task's id is not the next row."""
-        if task.id != len(self):
-            raise TaskError(f"task {task.id} was added in row {len(self)}")
-        self.begin.append(len(self.errand_cells))
-        for errand in task.errands:
-            self.errand_cells.append(errand.cell)
-            self.errand_service_s.append(errand.service_s)
-            self.errand_kinds.append(errand.kind)
-            self.errand_units.append(errand.units)
-        self.end.append(len(self.errand_cells))
-        self.status.append(TaskStatus.OPEN)
-        self.robot.append(NO_ROBOT)
-        self.errand_index.append(0)
-        self.order.append(order)
-        self.first_cell.append(task.errands[0].cell)
-        self.priority.append(task.priority)
-        self.release_s.append(task.release_s)
-        self.due_s.append(task.due_s)
-        self.units.append(task.units)
-        self.takeover_robot.append(NO_ROBOT)
-        self.takeover_cell.append(NO_CELL)
-        self.takeover_s.append(0.0)
+    def extend(self, tasks: Sequence[Task], orders: npt.ArrayLike) -> None:
+        """Add open tasks of the orders in these rows, int (k,); raises TaskError if their ids are not the next rows."""
+        k = len(tasks)
+        for row, task in enumerate(tasks, len(self)):
+            if task.id != row:
+                raise TaskError(f"task {task.id} was added in row {row}")
+        errands = [errand for task in tasks for errand in task.errands]
+        end = len(self.errand_cells) + np.cumsum([len(task.errands) for task in tasks])
+        self.begin.extend(end - [len(task.errands) for task in tasks])
+        self.end.extend(end)
+        self.errand_cells.extend([errand.cell for errand in errands])
+        self.errand_service_s.extend([errand.service_s for errand in errands])
+        self.errand_kinds.extend([errand.kind for errand in errands])
+        self.errand_skus.extend(errand.sku for errand in errands)
+        self.errand_units.extend([errand.units for errand in errands])
+        self.status.extend(np.full(k, TaskStatus.OPEN))
+        self.robot.extend(np.full(k, NO_ROBOT))
+        self.errand_index.extend(np.zeros(k))
+        self.order.extend(orders)
+        self.first_cell.extend([task.errands[0].cell for task in tasks])
+        self.priority.extend([task.priority for task in tasks])
+        self.release_s.extend([task.release_s for task in tasks])
+        self.due_s.extend([task.due_s for task in tasks])
+        self.units.extend([task.units for task in tasks])
+        self.mass_kg.extend([task.mass_kg for task in tasks])
+        self.totes.extend([task.totes for task in tasks])
+        self.destinations.extend(task.destination for task in tasks)
+        self.takeover_robot.extend(np.full(k, NO_ROBOT))
+        self.takeover_cell.extend(np.full(k, NO_CELL))
+        self.takeover_s.extend(np.zeros(k))
+
+    def task(self, task: int, order_id: str) -> Task:
+        """Return a task of this order as it was added, but with the priority and due time that it has now."""
+        rows = slice(int(self.begin.values[task]), int(self.end.values[task]))
+        errands = zip(
+            self.errand_cells.values[rows].tolist(),
+            self.errand_kinds.values[rows].tolist(),
+            self.errand_service_s.values[rows].tolist(),
+            self.errand_skus[rows],
+            self.errand_units.values[rows].tolist(),
+            strict=True,
+        )
+        return Task(
+            id=int(task),
+            order_id=order_id,
+            destination=self.destinations[task],
+            errands=tuple(Errand(cell, ErrandKind(kind), seconds, *rest) for cell, kind, seconds, *rest in errands),
+            priority=int(self.priority.values[task]),
+            release_s=float(self.release_s.values[task]),
+            due_s=float(self.due_s.values[task]),
+            units=int(self.units.values[task]),
+            mass_kg=float(self.mass_kg.values[task]),
+            totes=int(self.totes.values[task]),
+        )
 
     def set_takeover(self, task: int, robot: int, cell: int, service_s: float) -> None:
         """Let the task begin with taking over the load of a robot, at a cell."""
@@ -134,7 +172,7 @@ class TaskTable:
         offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(count, dtype=np.int32)])
         rows = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], count)
         cells: Int32 = self.errand_cells.values[rows]
-        service_s: Float32 = self.errand_service_s.values[rows]
+        service_s = self.errand_service_s.values[rows].astype(np.float32)
         heads = offsets[:-1][pending]
         cells[heads] = self.takeover_cell.values[tasks[pending]]
         service_s[heads] = self.takeover_s.values[tasks[pending]]

@@ -47,7 +47,7 @@ class HeldBases:
 
 
 class GrantJournal(Protocol):
-    """Keeps grants. Each call returns when what it was given is safe; the columns may be reused afterwards."""
+    """Keeps grants. What it was given is safe once `commit` has returned; columns may be reused after each call."""
 
     def begin(self, cell: Int32, heading: Int8, confirmed: Int32, epoch: Int32) -> None:
         """Start from robots at rest with nothing granted; what was kept before is forgotten."""
@@ -63,6 +63,9 @@ class GrantJournal(Protocol):
 
     def epochs(self, epoch: Int32) -> None:
         """Keep the epochs of all robots, (n,), before they are sent."""
+
+    def commit(self) -> None:
+        """Make everything that was given so far safe; to be called before anything of it is sent."""
 
     def restore(self) -> HeldBases:
         """Return what is known."""
@@ -110,6 +113,9 @@ class MemoryJournal:
     def epochs(self, epoch: Int32) -> None:
         """Keep the epochs of all robots."""
         self._epoch[:] = epoch
+
+    def commit(self) -> None:
+        """Do nothing: it is kept already."""
 
     def restore(self) -> HeldBases:
         """Return what is known."""

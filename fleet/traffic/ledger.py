@@ -20,6 +20,8 @@ from robots.model import RobotModel
 from robots.state import Entry, FleetState
 
 RING: Final = _ledger.RING
+# A report as old as that tells nothing of how far the robot has come; one that was never made is older still.
+_LONG_AGO_S: Final = 3600.0
 
 
 class TrafficLedger:
@@ -191,10 +193,11 @@ class TrafficLedger:
     def time_to_end(self, state: FleetState) -> Float32:
         """Seconds until the end of its base makes each robot brake or stand, float32 (n,); 0 at rest at its end."""
         seconds: Float32 = np.empty(self.robots, dtype=np.float32)
+        age_s = np.minimum(state.time_s - state.heard_s, _LONG_AGO_S).astype(np.float32)
         _time_to_end.estimate(
             self._kind, self._after_heading, self.confirmed, self.granted, self.cell, self.heading, state.x_m,
             state.y_m, state.theta_rad, state.speed_mps, state.service_left_s, self._service_s,
-            (state.time_s - state.heard_s).astype(np.float32), self.layout.width, self.cell_m, self._limits, seconds,
+            age_s, self.layout.width, self.cell_m, self._limits, seconds,
         )  # fmt: skip
         return seconds
 

@@ -33,6 +33,7 @@ class RobotWatch:
         self.lost: Bool = np.zeros(n, dtype=np.bool_)
         self.blocked: Bool = np.zeros(n, dtype=np.bool_)
         self.astray: Bool = np.zeros(n, dtype=np.bool_)
+        self._began_s: float | None = None
         self._down_since_s: Float64 = np.full(n, _NEVER)
         self._blocked_since_s: Float64 = np.full(n, _NEVER)
         # Whether there is a time in these columns that is still to be forgotten.
@@ -43,13 +44,17 @@ class RobotWatch:
         """Judge the robots by what was last heard of them, at `state.time_s`. Linear in robots."""
         params, now_s = self._params, state.time_s
         flags = state.flags
+        if self._began_s is None:
+            self._began_s = now_s
         np.greater_equal(now_s - state.heard_s, params.silent_s, out=self.silent)
         self.astray = self._ledger.outside(state) | ((flags & Flag.LOST) != 0)
         self.down = self.silent | self.astray | ((flags & Flag.FAILED) != 0) | (state.charge_percent <= 0)
         if self.down.any() or self._some_down:
             self._some_down = bool(self.down.any())
-            # A silent robot has been down since it was last heard, not since that was noticed.
-            since = np.where(self.silent, state.heard_s, now_s)
+            # A silent robot has been down since it was last heard, not since that was noticed. One that was never heard
+            # is missed from now on: after a restart robots need a moment to find the new controller.
+            heard_s = np.where(np.isneginf(state.heard_s), self._began_s, state.heard_s)
+            since = np.where(self.silent, heard_s, now_s)
             self._down_since_s = np.where(self.down, np.minimum(self._down_since_s, since), _NEVER)
             self.lost = self.down & (now_s - self._down_since_s >= params.lost_s)
         stands = (flags & Flag.BLOCKED) != 0

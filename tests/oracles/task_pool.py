@@ -15,6 +15,8 @@ class NaiveTask:
     done: int = 0
     left_on: int | None = None  # the robot that has the load which another one has to take over
     takeover_cell: int = -1
+    priority: int = 0
+    due_s: float = 0.0
 
     @property
     def loaded(self) -> bool:
@@ -27,6 +29,7 @@ class NaivePool:
     orders: dict[str, list[int]] = field(default_factory=dict)
     rejected: int = 0
     finished: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
     recoveries: list[str] = field(default_factory=list)
 
     def may(self, transition: str, task: int) -> bool:
@@ -47,7 +50,9 @@ class NaivePool:
         self.tasks[task].state, self.tasks[task].robot = "assigned", robot
 
     def release(self, task: int) -> None:
-        self.tasks[task].state, self.tasks[task].robot = "open", None
+        one = self.tasks[task]
+        one.state = "cancelled" if one.order in self.cancelled and one.done == 0 else "open"
+        one.robot = None
 
     def advance(self, task: int) -> bool:
         one = self.tasks[task]
@@ -81,8 +86,50 @@ class NaivePool:
         one.left_on, one.takeover_cell = None, -1
         self.recoveries.append("reclaimed")
 
+    def status(self, order: str) -> str:
+        if order in self.cancelled:
+            return "cancelled"
+        if self.is_done(order):
+            return "done"
+        return "failed" if any(self.tasks[task].state == "failed" for task in self.orders[order]) else "open"
+
+    def may_change(self, order: str) -> bool:
+        return order in self.orders and self.status(order) in {"open", "failed"}
+
+    def cancel(self, order: str, serving: set[int]) -> dict[int, str]:
+        """What becomes of each task, by its id; `serving`: those whose service is under way."""
+        self.cancelled.append(order)
+        fates = {task: self._fate(self.tasks[task], task in serving) for task in self.orders[order]}
+        for task, fate in fates.items():
+            if fate in {"dropped", "taken_back"}:
+                self.tasks[task].state, self.tasks[task].robot = "cancelled", None
+        return fates
+
+    def _fate(self, one: NaiveTask, serving: bool) -> str:
+        if one.state in {"done", "failed"}:
+            return one.state
+        if one.done > 0 or (one.state == "assigned" and serving):
+            return "carried_on"
+        return "taken_back" if one.state == "assigned" else "dropped"
+
+    def prioritise(self, order: str, priority: int, due_s: float | None) -> None:
+        for task in self.orders[order]:
+            one = self.tasks[task]
+            if one.state in {"open", "assigned"}:
+                one.priority, one.due_s = priority, one.due_s if due_s is None else due_s
+
+    def stage(self, task: int, serving: set[int]) -> str:
+        one = self.tasks[task]
+        if one.state not in {"open", "assigned"}:
+            return one.state
+        if one.left_on is not None:
+            return "stranded"
+        if one.state == "open":
+            return "waiting"
+        return "loaded" if one.done else "picking" if task in serving else "under_way"
+
     def is_done(self, order: str) -> bool:
-        return all(self.tasks[task].state == "done" for task in self.orders[order])
+        return order not in self.cancelled and all(self.tasks[task].state == "done" for task in self.orders[order])
 
     def waiting(self) -> list[int]:
         return [task for task, one in enumerate(self.tasks) if one.state == "open"]
@@ -102,22 +149,26 @@ class NaivePool:
     def counts(self) -> dict[str, dict[str, int]]:
         states = [one.state for one in self.tasks]
         done = [order for order in self.orders if self.is_done(order)]
+        never = [one for one in self.tasks if one.state == "cancelled"]
         return {
             "orders": {
                 "accepted": len(self.orders) + self.rejected,
                 "done": len(done),
-                "open": len(self.orders) - len(done),
+                "open": len(self.orders) - len(done) - len(self.cancelled),
                 "rejected": self.rejected,
+                "cancelled": len(self.cancelled),
             },
             "tasks": {
                 "created": len(states),
                 "done": states.count("done"),
                 "open": states.count("open") + states.count("assigned"),
                 "failed": states.count("failed"),
+                "cancelled": len(never),
             },
             "units": {
                 "ordered": sum(one.units[-1] for one in self.tasks),
                 "picked": sum(sum(one.units[: min(one.done, len(one.units) - 1)]) for one in self.tasks),
                 "dropped": sum(one.units[-1] for one in self.tasks if one.state == "done"),
+                "cancelled": sum(one.units[-1] for one in never),
             },
         }

@@ -1,4 +1,4 @@
-"""The task pool agrees with a naive one after any sequence of calls, legal or not."""
+"""The task pool agrees with a naive one after any sequence of calls, legal or not, and over any number of restarts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fleet.errors import TaskError
+from fleet.tasks.changes import PoolChanges
 from fleet.tasks.model import Order, OrderLine
+from fleet.tasks.order_view import OrderStatus
 from fleet.tasks.pool import TaskPool
-from fleet.tasks.refusal import Refusal
+from fleet.tasks.records import OrderRecord, PoolRecord, RejectionRecord, TaskRecord
+from fleet.tasks.refusal import ChangeRefusal, Refusal
 from tests.oracles.task_pool import NaivePool, NaiveTask
 from tests.orders import splitter
 
@@ -23,19 +26,114 @@ LINES = st.lists(
     min_size=1,
     max_size=5,
 )
-STATES = ["open", "assigned", "done", "failed"]
+# None: cancel; others: a priority and a due time, in range or not.
+CHANGES = [None, None, (5, None), (-7, 1e6), (1001, None), (1, -5.0)]
+STATES = ["open", "assigned", "done", "failed", "cancelled"]
+COLUMNS = (
+    *("status", "robot", "errand_index", "first_cell", "takeover_robot", "priority", "release_s", "due_s"),
+    *("counts", "waiting", "rejections", "failures", "recoveries", "lateness_s", "record", "orders"),
+)
+
+
+def outcome(pool: TaskPool, method: str, arguments: tuple[Any, ...]) -> tuple[Any, TaskError | None]:
+    try:
+        return getattr(pool, method)(*arguments), None
+    except TaskError as error:
+        return None, error
+
+
+class Journal:
+    """Rows as they were when they changed last."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, OrderRecord] = {}
+        self.tasks: dict[int, TaskRecord] = {}
+        self.rejections: list[RejectionRecord] = []
+
+    def write(self, pool: TaskPool, changes: PoolChanges) -> None:
+        orders, tasks, rejections = changes.take()
+        self.orders.update((row, pool.order_record(row)) for row in orders)
+        self.tasks.update((task, pool.task_record(task)) for task in tasks)
+        self.rejections += rejections
+
+    def read(self, pool: TaskPool) -> PoolRecord:
+        orders = tuple(self.orders[row] for row in range(len(self.orders)))
+        tasks = tuple(self.tasks[task] for task in range(len(self.tasks)))
+        return PoolRecord(orders, tasks, tuple(self.rejections), pool.recoveries())
 
 
 class PoolMachine(RuleBasedStateMachine):
-    """Robots carry 10 kg and two totes: a unit of 11 kg is refused, most orders need several tasks."""
+    """Robots carry 10 kg and two totes: a unit of 11 kg is refused, most orders need several tasks.
+
+    `before` is the pool as it was before the last restart; it goes through everything that comes after as well.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.splitter = splitter(payload_kg=10.0, totes=2)
         self.events: list[dict[str, Any]] = []
-        self.pool = TaskPool(self.splitter, self.events.append)
+        self.serving: set[int] = set()
+        self.journal = Journal()
+        self.before: TaskPool | None = None
+        self.before_events: list[dict[str, Any]] = []
         self.naive = NaivePool()
         self.now_s = 0.0
+        self.start(TaskPool(self.splitter, self.hear))
+
+    def start(self, pool: TaskPool) -> None:
+        self.pool = pool
+        self.changes = PoolChanges(pool)
+        pool.watch_services(lambda: np.array(sorted(self.serving), dtype=np.int32))
+
+    def hear(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+        self.changes(event)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call a method of the pool, and of the one before the last restart: both must do the same."""
+        self.before_events.clear()
+        told = len(self.events)
+        answer, error = outcome(self.pool, name, arguments)
+        if self.before is not None:
+            expected, expected_error = outcome(self.before, name, arguments)
+            assert (answer, str(error)) == (expected, str(expected_error))
+            assert self.events[told:] == self.before_events
+        if error is not None:
+            raise error
+        return answer
+
+    @rule()
+    def restart(self) -> None:
+        self.before = self.pool
+        self.before._books.events = self.before._events = self.before_events.append
+        self.start(TaskPool.restored(self.journal.read(self.pool), self.splitter, self.hear))
+
+    @precondition(lambda self: any(one.state == "assigned" for one in self.naive.tasks))
+    @rule(data=st.data())
+    def begin_service(self, data: st.DataObject) -> None:
+        assigned = [task for task, one in enumerate(self.naive.tasks) if one.state == "assigned"]
+        self.serving.add(data.draw(st.sampled_from(assigned), label="task"))
+
+    @precondition(lambda self: self.naive.tasks)
+    @rule(change=st.sampled_from(CHANGES), data=st.data())
+    def change_order(self, change: tuple[int, float | None] | None, data: st.DataObject) -> None:
+        """Cancel or prioritise an order."""
+        order = data.draw(st.sampled_from([*self.naive.orders, "unknown"]), label="order")
+        may = self.naive.may_change(order)
+        self.now_s += 1.0
+        if change is None:
+            answer = self.call("cancel_order", order, self.now_s)
+            if may:
+                assert {one.task: one.fate for one in answer.tasks} == self.naive.cancel(order, self.serving)
+        else:
+            priority, due_s = change
+            answer = self.call("prioritise_order", order, priority, self.now_s, due_s)
+            may = may and priority <= 1000 and due_s != -5.0
+            if may:
+                self.naive.prioritise(order, priority, due_s)
+                stages = {task: self.naive.stage(task, self.serving) for task in self.naive.orders[order]}
+                assert dict(answer.tasks) == stages
+        assert isinstance(answer, ChangeRefusal) != may
 
     @rule(name=st.integers(0, 30), lines=LINES, destination=st.sampled_from([None, None, "Lyon", "Oslo", "Nowhere"]))
     def add_order(self, name: int, lines: list[tuple[str, int, float]], destination: str | None) -> None:
@@ -47,7 +145,7 @@ class PoolMachine(RuleBasedStateMachine):
             destination=destination,
         )
         split = self.splitter.split(new, len(self.naive.tasks))
-        outcome = self.pool.add_order(new, self.now_s)
+        outcome = self.call("add_order", new, self.now_s)
         if isinstance(split, Refusal) or new.id in self.naive.orders:
             assert isinstance(outcome, Refusal)
             self.naive.rejected += 1
@@ -55,7 +153,8 @@ class PoolMachine(RuleBasedStateMachine):
         self.naive.orders[new.id] = [task.id for task in split]
         for task in split:
             cells = [errand.cell for errand in task.errands]
-            self.naive.tasks.append(NaiveTask(new.id, cells, [errand.units for errand in task.errands]))
+            units = [errand.units for errand in task.errands]
+            self.naive.tasks.append(NaiveTask(new.id, cells, units, due_s=new.due_s))
         assert outcome == self.naive.orders[new.id]
 
     @precondition(lambda self: self.naive.tasks)
@@ -79,6 +178,7 @@ class PoolMachine(RuleBasedStateMachine):
             assert len(self.events) == events
             return
         assert legal
+        self.serving.discard(task)
         expected = {
             "assign": lambda: self.naive.assign(task, robot),
             "release": lambda: self.naive.release(task),
@@ -94,13 +194,13 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def finish(self, data: st.DataObject) -> None:
         task = data.draw(st.sampled_from(self.naive.waiting()), label="task")
-        self.pool.assign(task, 8, self.now_s)
+        self.call("assign", task, 8, self.now_s)
         self.naive.assign(task, 8)
         over = False
         while not over:
             self.now_s += 1.0
             over = self.naive.advance(task)
-            assert self.pool.advance(task, self.now_s) == over
+            assert self.call("advance", task, self.now_s) == over
 
     @precondition(lambda self: self.naive.waiting())
     @rule(robot=st.integers(4, 6), cell=st.integers(0, 199), data=st.data())
@@ -109,25 +209,23 @@ class PoolMachine(RuleBasedStateMachine):
         task = data.draw(st.sampled_from(self.naive.waiting()), label="task")
         if self.naive.tasks[task].left_on == robot:
             robot = 9
-        self.pool.assign(task, robot, self.now_s)
+        self.call("assign", task, robot, self.now_s)
         self.naive.assign(task, robot)
         while not self.naive.tasks[task].loaded:
-            assert not self.pool.advance(task, self.now_s)
+            assert not self.call("advance", task, self.now_s)
             self.naive.advance(task)
-        self.pool.strand(task, cell, TAKEOVER_S, self.now_s)
+        self.call("strand", task, cell, TAKEOVER_S, self.now_s)
         self.naive.strand(task, cell)
 
     def _transit(self, transition: str, task: int, robot: int, cell: int) -> bool | None:
-        pool, now_s = self.pool, self.now_s
-        return {
-            "assign": lambda: pool.assign(task, robot, now_s),
-            "release": lambda: pool.release(task, now_s),
-            "advance": lambda: pool.advance(task, now_s),
-            "fail": lambda: pool.fail(task, "unreachable", now_s),
-            "strand": lambda: pool.strand(task, cell, TAKEOVER_S, now_s),
-            "move_takeover": lambda: pool.move_takeover(task, cell, now_s),
-            "reclaim": lambda: pool.reclaim(task, robot, now_s),
-        }[transition]()
+        arguments: dict[str, tuple[float | str, ...]] = {
+            "assign": (robot,),
+            "fail": ("unreachable",),
+            "strand": (cell, TAKEOVER_S),
+            "move_takeover": (cell,),
+            "reclaim": (robot,),
+        }
+        return self.call(transition, task, *arguments.get(transition, ()), self.now_s)
 
     @invariant()
     def agrees_with_the_naive_pool(self) -> None:
@@ -137,6 +235,8 @@ class PoolMachine(RuleBasedStateMachine):
         assert pool.waiting().tolist() == naive.waiting()
         assert pool.status.tolist() == [STATES.index(one.state) for one in naive.tasks]
         assert pool.errand_index.tolist() == [one.done for one in naive.tasks]
+        assert pool.priority.tolist() == [one.priority for one in naive.tasks]
+        assert pool.due_s.tolist() == [one.due_s for one in naive.tasks]
         assert pool.errand_cells(ids).tolist() == [naive.errand_cell(task, 0) for task in ids]
         assert pool.next_errand_cells(ids).tolist() == [naive.errand_cell(task, 1) for task in ids]
         assert pool.first_cell.tolist() == [naive.first_cell(task) for task in ids]
@@ -155,6 +255,36 @@ class PoolMachine(RuleBasedStateMachine):
         pool.check()
 
     @invariant()
+    def changed_rows_are_all_that_a_journal_needs(self) -> None:
+        self.journal.write(self.pool, self.changes)
+        assert self.journal.read(self.pool) == self.pool.record()
+
+    @invariant()
+    def a_restored_pool_is_as_the_one_before_it(self) -> None:
+        if self.before is None:
+            return
+        for name in COLUMNS:
+            new, old = getattr(self.pool, name), getattr(self.before, name)
+            new, old = (new(), old()) if callable(new) else (new, old)
+            assert new.dtype == old.dtype if isinstance(new, np.ndarray) else type(new) is type(old)
+            np.testing.assert_equal(new, old)
+
+    @invariant()
+    def views_tell_how_orders_stand(self) -> None:
+        views = self.pool.orders()
+        assert [(view.order.id, view.status) for view in views] == [
+            (order, self.naive.status(order)) for order in self.naive.orders
+        ]
+        for view in views:
+            assert [(one.task, one.stage, one.errands_done) for one in view.tasks] == [
+                (task, self.naive.stage(task, self.serving), self.naive.tasks[task].done)
+                for task in self.naive.orders[view.order.id]
+            ]
+            assert view == self.pool.order(view.order.id)
+        for status in OrderStatus:
+            assert self.pool.orders(status, 3, 1) == [view for view in views[2:] if view.status is status][:3]
+
+    @invariant()
     def robots_are_those_of_the_naive_pool(self) -> None:
         for robot, one in zip(self.pool.robot.tolist(), self.naive.tasks, strict=True):
             assert (robot if robot >= 0 else None) == one.robot
@@ -163,14 +293,17 @@ class PoolMachine(RuleBasedStateMachine):
     def nothing_is_lost(self) -> None:
         counts = self.pool.counts()
         orders, tasks = counts["orders"], counts["tasks"]
-        assert orders["accepted"] == orders["done"] + orders["open"] + orders["rejected"]
-        assert tasks["created"] == tasks["done"] + tasks["open"] + tasks["failed"]
+        assert orders["accepted"] == orders["done"] + orders["open"] + orders["rejected"] + orders["cancelled"]
+        assert tasks["created"] == tasks["done"] + tasks["open"] + tasks["failed"] + tasks["cancelled"]
 
     @invariant()
     def events_tell_the_same_story(self) -> None:
         names = [event["event"] for event in self.events]
         counts = self.pool.counts()
-        assert names.count("order_accepted") == counts["orders"]["done"] + counts["orders"]["open"]
+        orders = counts["orders"]
+        assert names.count("order_accepted") == orders["done"] + orders["open"] + orders["cancelled"]
+        assert names.count("order_cancelled") == orders["cancelled"]
+        assert names.count("task_cancelled") == counts["tasks"]["cancelled"]
         assert names.count("order_rejected") == counts["orders"]["rejected"]
         assert names.count("task_created") == counts["tasks"]["created"]
         assert names.count("task_done") == counts["tasks"]["done"]

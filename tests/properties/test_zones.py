@@ -122,6 +122,41 @@ def test_zones_are_what_the_slow_oracle_says(setting: Any, steps: list[tuple[flo
     assert json.loads(json.dumps(events, allow_nan=False)) == events
 
 
+@settings(max_examples=200, deadline=None)
+@given(settings_of_zones(), STEPS)
+def test_zones_are_the_same_after_a_restart_from_their_record(setting: Any, steps: list[tuple[float, Any]]) -> None:
+    layout, named, keep_clear = setting
+    events: list[dict[str, Any]] = []
+    zones = Zones(layout, named, named["B"], keep_clear, events.append)
+    now = 0.0
+    for passing, action in steps:
+        now += passing
+        if action == "quarantine":
+            zones.quarantine(named["A"][:1], 3, now)
+        elif action != "tick":
+            zones.apply(action, now)
+    again: list[dict[str, Any]] = []
+    restored = Zones(layout, named, named["B"], keep_clear, again.append)
+    restored.restore(json.loads(json.dumps(events)))
+    assert again == []
+    assert as_sets(restored) == as_sets(zones)
+    for zone in (zones, restored):
+        zone.expire(now + 30)
+    for old, new in zip(zones.in_force(), restored.in_force(), strict=True):
+        assert (old.id, old.kind, old.ref, old.by, old.place) == (new.id, new.kind, new.ref, new.by, new.place)
+        assert (old.since_s, old.until_s, old.limit_mps, old.robot) == (
+            new.since_s,
+            new.until_s,
+            new.limit_mps,
+            new.robot,
+        )
+        assert new.clear_requested_by == ""
+    # What is made after the restart has a number of its own, and labels in force are still taken.
+    fire = FireAlarm(by="anna", ref="x")
+    assert type(zones.apply(fire, now + 30)) is type(restored.apply(fire, now + 30))
+    assert zones.apply(FireAlarm(by="anna"), now + 30) == restored.apply(FireAlarm(by="anna"), now + 30)
+
+
 def end(zones: Zones, one: Restriction, now: float) -> None:
     if one.kind.guarded:
         zones.apply(RequestClear(restriction=one.id, by="anna"), now)

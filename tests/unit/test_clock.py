@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleet.runtime.clock import SimulatedClock, WallClock
+from fleet.runtime.clock import SimulatedClock, SiteClock, WallClock
 
 
 def test_wall_clock_never_goes_back():
@@ -30,3 +30,17 @@ def test_simulated_clock_refuses_to_go_back():
     with pytest.raises(ValueError, match="cannot go back by 2"):
         clock.set(3.0)
     assert clock.now() == 5.0
+
+
+def test_a_site_clock_goes_on_over_restarts_and_never_back():
+    wall, steady = [1_000.0], [50.0]
+    clock = SiteClock(900.0, lambda: wall[0], lambda: steady[0])
+    assert clock.now() == 100.0
+    wall[0], steady[0] = 2.0, 53.5  # somebody set the system's clock back
+    assert clock.now() == 103.5
+    again = SiteClock(900.0, lambda: 1_010.0, lambda: 7.0)
+    assert again.now() == 110.0
+
+
+def test_a_site_that_is_to_begin_in_the_future_begins_now():
+    assert SiteClock(900.0, lambda: 10.0, lambda: 7.0).now() == 0.0

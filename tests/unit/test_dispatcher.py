@@ -212,6 +212,21 @@ def test_every_errand_is_closed_one_service_time_after_it_began():
     assert [event["t"] for event in hall.said("errand_done")] == [3.0, 6.0]
 
 
+def test_an_errand_is_counted_as_soon_as_its_service_is_known_to_have_taken_effect():
+    hall = Hall("ab")
+    hall.order("A", "a")
+    hall.order("B", "d")
+    hall.dispatch()
+    hall.dispatcher.services_took_effect(np.array([True, True]), 0.5)
+    hall.dispatcher.services_took_effect(np.array([True, True]), 0.7)
+    assert [(event["t"], event["robot"]) for event in hall.said("errand_done")] == [(0.5, 0)]
+    assert (hall.roster.errand_cell[0], hall.roster.serving[0]) == (AT["D"], False)
+    hall.state.service_left_s[:] = 0.0
+    hall.dispatch()
+    assert hall.goals == "Dd"
+    assert len(hall.said("errand_done")) == 1
+
+
 def test_robots_without_anything_to_do_go_to_parking_places_of_their_own():
     hall = Hall("ac")
     hall.dispatch()
@@ -357,7 +372,7 @@ def test_a_task_on_the_island_is_reported_once_with_its_reason_and_failed():
     assert hall.said("task_refused") == [{"t": 0.0, "event": "task_refused", "task": 0, "reason": "unreachable"}]
     assert [(event["task"], event["reason"]) for event in hall.said("task_failed")] == [(0, "unreachable")]
     assert dict(hall.dispatcher.refusals) == {"unreachable": 1}
-    assert hall.pool.counts()["tasks"] == {"created": 2, "done": 0, "open": 1, "failed": 1}
+    assert hall.pool.counts()["tasks"] == {"created": 2, "done": 0, "open": 1, "failed": 1, "cancelled": 0}
     assert hall.pool.counts()["orders"]["open"] == 2
     hall.pool.check()
 

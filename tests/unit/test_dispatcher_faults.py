@@ -53,7 +53,8 @@ def test_where_nothing_is_wrong_it_decides_as_if_it_had_not_been_told():
             seen.append((hall.goals, duties.hold.tolist(), duties.charge.tolist(), duties.start_s.tolist()))
         assert seen[0] == seen[1]
     assert halls[0].events == halls[1].events
-    assert halls[0].pool.counts()["orders"] == {"accepted": 10, "done": 9, "open": 1, "rejected": 0}
+    orders = halls[0].pool.counts()["orders"]
+    assert orders == {"accepted": 10, "done": 9, "open": 1, "rejected": 0, "cancelled": 0}
     assert set(halls[1].dispatcher.recoveries().values()) == {0}
 
 
@@ -199,7 +200,7 @@ def test_a_load_is_taken_over_beside_the_lost_robot_and_brought_home():
     steps(hall, 4)
     assert [(event["kind"], event["robot"]) for event in hall.said("errand_done")] == [("pick", 0), ("drop", 1)]
     assert hall.pool.counts()["orders"]["done"] == 1
-    assert hall.pool.counts()["units"] == {"ordered": 1, "picked": 1, "dropped": 1}
+    assert hall.pool.counts()["units"] == {"ordered": 1, "picked": 1, "dropped": 1, "cancelled": 0}
     assert hall.dispatcher.recoveries() == {
         "released": 0, "stranded": 1, "taken_over": 1, "reclaimed": 0, "chargers_failed": 0,
     }  # fmt: skip

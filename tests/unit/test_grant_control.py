@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from fleet.app.crew import make_crew
-from fleet.app.grant_crew import grant_loop
-from fleet.errors import AuditError
+from fleet.app.grant_crew import grant_loop, wire_loop
+from fleet.errors import AuditError, JournalError
 from fleet.grid.distances import UNREACHABLE
 from fleet.report.trace import TraceRecorder
 from fleet.runtime.activity import Activity
@@ -34,7 +34,7 @@ from fleet.traffic.zones.actions import (
 )
 from robots.driver import Commands
 from robots.model import RobotModel
-from robots.state import Entry, FleetState
+from robots.state import Entry, Flag, FleetState
 from robots.truth import FloorTruth
 from sim_worlds.world_file import load_world
 from tests.floors import drawn
@@ -378,3 +378,89 @@ def test_auditors_hear_of_zones_plans_grants_and_holders():
     )
     audited.audit.heard(audited.state, np.full(4, -1, dtype=np.int32))
     assert set(audited.rules()) == {"P8", "P4", "P6"}
+
+
+class Kept:
+    """Keeps nothing, but says when it could not, and compares what is sent with what it was given before."""
+
+    def __init__(self, loop, down=()):
+        self.loop, self.down = loop, down
+        self.granted, self.epoch = loop.execution.ledger.granted.copy(), loop.execution.ledger.epoch.copy()
+        self.served = []
+        self.failed = 0
+        self.driver = loop._driver
+        self.submit = self.driver.submit
+        self.driver.submit = self.check
+
+    def serving(self, robots, entries, tasks):
+        self.served += zip(robots.tolist(), entries.tolist(), tasks.tolist(), strict=True)
+
+    def commit(self):
+        ledger = self.loop.execution.ledger
+        new = (ledger.granted > self.granted).any() or (ledger.epoch > self.epoch).any()
+        if any(begin <= self.loop.now_s < end and (new or self.loop.held_up) for begin, end in self.down):
+            self.failed += 1
+            raise JournalError("the disk is full")
+        self.granted[:], self.epoch[:] = ledger.granted, ledger.epoch
+
+    def check(self, commands):
+        ends = commands.index + (commands.entries != WAIT).sum(axis=1)
+        assert (ends <= self.granted).all(), "sent before it was safe"
+        self.submit(commands)
+
+
+def test_nothing_is_sent_that_the_keeper_has_not_made_safe_and_robots_go_on_when_it_can_again(tmp_path):
+    played = Played(tmp_path)
+    kept = played.loop._keeper = Kept(played.loop, down=[(4.0, 20.0), (31.0, 31.5)])
+    played.until(19.9)
+    assert played.loop.held_up
+    assert kept.failed > 100
+    assert (played.speeds == 0).all()  # they came to the end of what was safe
+    played.done()
+    assert not played.loop.held_up
+    robots, entries, tasks = zip(*kept.served, strict=True)
+    assert len(set(zip(robots, entries, strict=True))) == len(entries)
+    assert set(tasks) == {0, 1, 2}
+
+
+def test_a_stop_reaches_the_robots_although_nothing_can_be_made_safe(tmp_path):
+    played = Played(tmp_path)
+    played.until(6.0)
+    assert (played.speeds > 0.5).any()
+    played.loop._keeper = Kept(played.loop, down=[(6.0, 60.0)])
+    played.at(6.1, EmergencyStop(area=WholeFloor(), by="anna"))
+    played.until(7.6)
+    assert (played.speeds == 0).all()
+    assert (played.loop.state.flags & Flag.HALTED).all()
+
+
+def test_no_robot_hears_of_an_epoch_that_is_not_safe(tmp_path):
+    played = Played(tmp_path)
+    played.until(5.0)
+    before = played.loop.state.epoch.copy()
+    played.loop._keeper = Kept(played.loop, down=[(5.0, 10.0)])
+    played.loop.execution.ledger.raise_epoch(np.ones(3, dtype=np.bool_))
+    played.until(9.9)
+    assert played.loop.state.epoch.tolist() == before.tolist()
+    played.until(11.0)
+    assert played.loop.state.epoch.tolist() == (before + 1).tolist()
+    played.done()
+
+
+def test_a_loop_may_begin_with_robots_that_its_driver_has_opened(tmp_path):
+    played = Played(tmp_path)
+    state = played.parts.driver.open()
+    loop, _ = wire_loop(
+        played.crew,
+        played.config,
+        played.parts.driver,
+        played.loop.execution.ledger,
+        played.zones,
+        played.recorder,
+        SimulatedClock(),
+        played.relay,
+        state=state,
+    )
+    assert loop.state is state
+    loop.tick()
+    assert loop.now_s == pytest.approx(0.1)

@@ -55,6 +55,15 @@ def test_a_robot_is_silent_after_1_8_s_and_lost_after_4_5_s_without_a_report():
     assert watched.at(9.5, heard=[1]).lost.tolist() == [True, False]
 
 
+def test_a_robot_that_was_never_heard_is_silent_at_once_and_lost_4_5_s_later():
+    watched = Watched()
+    watched.state.heard_s[0] = -np.inf
+    watch = watched.at(100.0, heard=[1])
+    assert (watch.silent[0], watch.down[0], watch.lost[0]) == (True, True, False)
+    assert not watched.at(104.4, heard=[1]).lost.any()
+    assert watched.at(104.5, heard=[1]).lost.tolist() == [True, False]
+
+
 def test_a_robot_that_says_that_it_failed_is_down_at_once_and_lost_later():
     watched = Watched()
     watched.at(1.0, heard=(0, 1))

@@ -88,6 +88,19 @@ def test_created_tasks_are_done_open_or_failed():
     assert (summary.rejections, summary.failures) == ({"unit_too_heavy": 1}, {"unreachable": 1})
 
 
+def test_cancelled_orders_tasks_and_units_are_told_only_if_there_are_any():
+    pool = worked_pool()
+    assert "cancelled" not in summary_json(made(pool=pool))
+    pool.cancel_order("open", 41.0)
+    table = json.loads(summary_json(made(pool=pool)))
+    assert (table["orders"]["cancelled"], table["tasks"]["cancelled"], table["units"]["cancelled"]) == (1, 1, 2)
+    assert (table["orders"]["open"], table["tasks"]["open"]) == (0, 0)
+    console = Console(file=io.StringIO(), width=200)
+    print_summary(console, made(pool=pool))
+    assert "4 came in: 2 done, 0 open, 1 rejected, 1 cancelled" in console.file.getvalue()
+    assert "3 created: 2 done, 0 open, 0 failed, 1 cancelled" in console.file.getvalue()
+
+
 def test_simulated_time_is_steps_and_real_time_is_without_warm_up():
     summary = made()
     assert (summary.steps, summary.simulated_s, summary.wall_s, summary.warmup_s) == (20, 10.0, 0.1, 2.0)

@@ -92,7 +92,7 @@ def test_an_order_is_done_when_its_last_task_is(pool: TaskPool) -> None:
     finish(pool, 1, 40.0)
     assert pool.counts()["orders"]["done"] == 0
     finish(pool, 0, 130.0)
-    assert pool.counts()["orders"] == {"accepted": 2, "done": 1, "open": 1, "rejected": 0}
+    assert pool.counts()["orders"] == {"accepted": 2, "done": 1, "open": 1, "rejected": 0, "cancelled": 0}
     assert pool.lateness_s().tolist() == [30.0]
 
 
@@ -102,7 +102,7 @@ def test_an_order_with_a_failed_task_stays_open(pool: TaskPool) -> None:
     finish(pool, 2, 3.0)
     assert pool.counts()["orders"]["done"] == 1
     assert pool.counts()["orders"]["open"] == 1
-    assert pool.counts()["tasks"] == {"created": 3, "done": 2, "open": 0, "failed": 1}
+    assert pool.counts()["tasks"] == {"created": 3, "done": 2, "open": 0, "failed": 1, "cancelled": 0}
     assert pool.failures() == {"unreachable": 1}
 
 
@@ -110,7 +110,7 @@ def test_units_are_counted_where_they_are(pool: TaskPool) -> None:
     pool.assign(0, 7, 0.0)
     pool.advance(0, 1.0)
     finish(pool, 2, 2.0)
-    assert pool.counts()["units"] == {"ordered": 9, "picked": 6, "dropped": 4}
+    assert pool.counts()["units"] == {"ordered": 9, "picked": 6, "dropped": 4, "cancelled": 0}
 
 
 def test_a_refused_order_makes_no_task_and_is_counted_by_reason(pool: TaskPool) -> None:
@@ -119,7 +119,7 @@ def test_a_refused_order_makes_no_task_and_is_counted_by_reason(pool: TaskPool) 
     assert isinstance(pool.add_order(order("A", 1), 0.0), Refusal)
     pool.reject(Refusal("D", RefusalReason.BAD_ROW, "line 3"), 0.0)
     assert pool.rejections() == {"bad_row": 1, "duplicate_order": 1, "unit_too_heavy": 1}
-    assert pool.counts()["orders"] == {"accepted": 5, "done": 0, "open": 2, "rejected": 3}
+    assert pool.counts()["orders"] == {"accepted": 5, "done": 0, "open": 2, "rejected": 3, "cancelled": 0}
     assert pool.counts()["tasks"]["created"] == 3
 
 
@@ -252,7 +252,7 @@ def test_a_stranded_task_begins_with_a_takeover_and_goes_on_where_it_was(pool: T
     assert ahead(pool, 1) == (drop, -1, 2.5)
     pool.check()
     assert pool.advance(1, 4.0)
-    assert pool.counts()["units"] == {"ordered": 9, "picked": 3, "dropped": 3}
+    assert pool.counts()["units"] == {"ordered": 9, "picked": 3, "dropped": 3, "cancelled": 0}
     assert pool.recoveries() == {"stranded": 1, "taken_over": 1, "reclaimed": 0}
     pool.check()
 
@@ -370,4 +370,4 @@ def test_a_task_can_only_be_added_as_the_next_row() -> None:
     tasks = splitter().split(order("A", 1), 7)
     assert not isinstance(tasks, Refusal)
     with pytest.raises(TaskError, match="task 7 was added in row 0"):
-        TaskTable().append(tasks[0], 0)
+        TaskTable().extend(tasks, [0])

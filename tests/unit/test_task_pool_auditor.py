@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from fleet.errors import AuditError
@@ -10,7 +11,10 @@ from tests.orders import order, splitter
 
 
 def busy_pool() -> TaskPool:
-    """Task 0 done, 1 loaded, 2 failed, 3 open, 4 waits for a takeover, the one of 5 is under way; order B is done."""
+    """Task 0 done, 1 loaded, 2 failed, 3 open, 4 waits for a takeover, the one of 5 is under way, 6 is cancelled.
+
+    Order B is done, order X (6 and 7, of 2 and 3 units) is cancelled: 7 is being picked by robot 0.
+    """
     pool = TaskPool(splitter(totes=1))
     for name in "BACDEF":
         pool.add_order(order(name, 2), 0.0)
@@ -22,6 +26,10 @@ def busy_pool() -> TaskPool:
     pool.assign(5, 2, 1.0)
     pool.advance(0, 2.0)
     pool.fail(2, "unreachable", 2.0)
+    pool.add_order(order("X", 2, 3), 2.0)
+    pool.watch_services(lambda: np.array([7], dtype=np.int32))
+    pool.assign(7, 0, 2.0)
+    pool.cancel_order("X", 3.0)
     return pool
 
 
@@ -38,7 +46,17 @@ def spoil(column: str, row: int, value: float, table: str = "_tasks") -> Callabl
 
 
 def lose_waiting(pool: TaskPool) -> None:
-    pool._waiting = pool.waiting()[:0]
+    pool._books.waiting._ids = pool.waiting()[:0]
+
+
+def cancel_without_its_task(pool: TaskPool) -> None:
+    pool._orders.cancelled.values[3] = True
+    pool._orders.done_s.values[3] = 3.0
+
+
+def cancel_task_alone(pool: TaskPool) -> None:
+    pool._books.cancel_task(3, 3.0)
+    pool._orders.done_s.values[3] = 3.0
 
 
 @pytest.mark.parametrize(
@@ -63,10 +81,10 @@ def lose_waiting(pool: TaskPool) -> None:
         (spoil("takeover_robot", 1, 3), "whether task 1 is taken over somewhere"),
         (spoil("takeover_cell", 3, 5), "takeover cell and time of task 3"),
         (spoil("takeover_s", 3, 5.0), "takeover cell and time of task 3"),
-        (lambda pool: pool._recoveries.update(stranded=3), "stranded tasks"),
-        (lambda pool: pool._recoveries.update(taken_over=1), "stranded tasks"),
-        (lambda pool: pool._recoveries.update(reclaimed=1), "stranded tasks"),
-        (spoil("order", 1, 0), "tasks left of order 'B'"),
+        (lambda pool: pool._books.recoveries.update(stranded=3), "stranded tasks"),
+        (lambda pool: pool._books.recoveries.update(taken_over=1), "stranded tasks"),
+        (lambda pool: pool._books.recoveries.update(reclaimed=1), "stranded tasks"),
+        (spoil("order", 1, 0), "tasks of order 'B'"),
         (spoil("units", 1, 3), "units of task 1"),
         (spoil("first_cell", 1, 0), "first cell of task 1"),
         (spoil("errand_units", 0, 7), "units that task 0 picks and drops"),
@@ -75,13 +93,28 @@ def lose_waiting(pool: TaskPool) -> None:
         (spoil("units", 1, 3, "_orders"), "units of order 'A'"),
         (spoil("done_s", 1, 3.0, "_orders"), "whether order 'A' is done"),
         (spoil("done_s", 0, float("nan"), "_orders"), "whether order 'B' is done"),
+        (spoil("status", 6, 0), "tasks left of order 'X'"),
+        (spoil("status", 7, 4), "robot of cancelled task 7"),
+        (spoil("robot", 6, 4), "robot of cancelled task 6"),
+        (spoil("errand_index", 6, 1), "errands done of cancelled task 6"),
+        (spoil("status", 3, 4), "tasks left of order 'D'"),
+        (spoil("cancelled", 6, 0, "_orders"), "whether order 'X' is done"),
+        (spoil("cancelled", 0, 1, "_orders"), "done orders"),
+        (spoil("cancelled", 2, 1, "_orders"), "whether order 'C' is done"),
+        (spoil("done_s", 6, float("nan"), "_orders"), "whether order 'X' is done"),
+        (spoil("tasks", 6, 1, "_orders"), "tasks of order 'X'"),
+        (cancel_without_its_task, "tasks of cancelled order 'D' that wait for a robot"),
+        (cancel_task_alone, "cancelled tasks of order 'D'"),
+        (lambda pool: pool._books.orders_ended.update(cancelled=2), "cancelled orders"),
+        (lambda pool: pool._books.tasks_ended.update(cancelled=2), "cancelled tasks"),
+        (lambda pool: pool._books.units.update(cancelled=5), "cancelled units"),
         (lose_waiting, "waiting tasks"),
-        (lambda pool: setattr(pool, "_orders_done", 2), "done orders"),
-        (lambda pool: setattr(pool, "_tasks_done", 2), "done tasks"),
-        (lambda pool: pool._failures.update(["made up"]), "failed tasks"),
-        (lambda pool: pool._units.update(ordered=1), "ordered units"),
-        (lambda pool: pool._units.update(picked=1), "picked units"),
-        (lambda pool: pool._units.update(dropped=1), "dropped units"),
+        (lambda pool: pool._books.orders_ended.update(done=2), "done orders"),
+        (lambda pool: pool._books.tasks_ended.update(done=2), "done tasks"),
+        (lambda pool: pool._books.failures.update({3: "made up"}), "failed tasks"),
+        (lambda pool: pool._books.units.update(ordered=1), "ordered units"),
+        (lambda pool: pool._books.units.update(picked=1), "picked units"),
+        (lambda pool: pool._books.units.update(dropped=1), "dropped units"),
     ],
 )
 def test_books_that_disagree_are_found(change: Callable[[TaskPool], None], message: str) -> None:
@@ -92,7 +125,15 @@ def test_books_that_disagree_are_found(change: Callable[[TaskPool], None], messa
 
 
 @pytest.mark.parametrize(
-    ("group", "counter"), [("orders", "rejected"), ("orders", "open"), ("orders", "accepted"), ("tasks", "open")]
+    ("group", "counter"),
+    [
+        ("orders", "rejected"),
+        ("orders", "open"),
+        ("orders", "accepted"),
+        ("tasks", "open"),
+        ("tasks", "cancelled"),
+        ("orders", "cancelled"),
+    ],
 )
 def test_counters_that_do_not_add_up_are_found(group: str, counter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = busy_pool()

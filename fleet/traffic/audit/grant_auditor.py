@@ -208,11 +208,7 @@ class GrantAuditor:
 
     def floor(self, truth: FloorTruth) -> None:
         """Check what really happened in a tick: P2, P7."""
-        self._time_s = truth.time_s
-        for robot, cell in self._footprints.check(truth, self._holder):
-            held_by = -1 if cell < 0 else int(self._holder[cell])
-            robots = (robot,) if held_by < 0 else (robot, held_by)
-            self._add("P2", "reaches into a cell that it does not hold", robots, cell)
+        self.poses(truth)
         count = kernels.check_obedience(
             _int32(truth.epoch), _int32(truth.received), _int32(truth.confirmed), _int32(truth.delivered_robot),
             _int32(truth.delivered_epoch), self._commanded, self._granted, self._at_cell, self._last, self._newest,
@@ -221,6 +217,14 @@ class GrantAuditor:
         if count:
             self._note(count)
         self.tick += 1
+
+    def poses(self, truth: FloorTruth) -> None:
+        """Check where the robots are: P2. On a real floor this is all that can be seen of it."""
+        self._time_s = truth.time_s
+        for robot, cell in self._footprints.check(truth, self._holder):
+            held_by = -1 if cell < 0 else int(self._holder[cell])
+            robots = (robot,) if held_by < 0 else (robot, held_by)
+            self._add("P2", "reaches into a cell that it does not hold", robots, cell)
 
     def _note(self, count: int) -> None:
         """Take over what a kernel found; beyond what there is room for, the last one stands for the rest."""

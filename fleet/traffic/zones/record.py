@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Final
+
+import numpy as np
 
 from fleet.traffic.zones.refusal import ZoneRefusal
 from fleet.traffic.zones.restriction import Restriction, ZoneKind
@@ -35,6 +38,10 @@ MADE: Final = {
     ZoneKind.FIRE: ZoneEvent.FIRE_ALARM,
     ZoneKind.QUARANTINE: ZoneEvent.QUARANTINE,
 }
+ENDED: Final = (ZoneEvent.ZONE_OPENED, ZoneEvent.ZONE_EXPIRED, ZoneEvent.CLEAR_CONFIRMED)
+
+
+REFUSED: Final = "zone_refused"
 
 
 def zone_record(event: ZoneEvent, restriction: Restriction, by: str, now_s: float) -> dict[str, Any]:
@@ -53,6 +60,23 @@ def zone_record(event: ZoneEvent, restriction: Restriction, by: str, now_s: floa
         "limit_mps": restriction.limit_mps if isfinite(restriction.limit_mps) else None,
         "robot": restriction.robot,
     }
+
+
+def restriction_of(record: Mapping[str, Any]) -> Restriction:
+    """Return the restriction that a record of its making tells of."""
+    return Restriction(
+        id=int(record["id"]),
+        kind=ZoneKind(record["kind"]),
+        by=record["by"],
+        ref=record["ref"],
+        place=record["place"],
+        cells=np.array(record["cells"], dtype=np.int32),
+        edges=np.array(record["edges"], dtype=np.int32).reshape(-1, 2),
+        since_s=record["t"],
+        until_s=inf if record["until"] is None else record["until"],
+        limit_mps=inf if record["limit_mps"] is None else record["limit_mps"],
+        robot=record["robot"],
+    )
 
 
 def refusal_record(kind: str, named: int | str, by: str, refusal: ZoneRefusal, now_s: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ here keeps robots from being sent where they should not go.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
 from typing import Any, Final
@@ -29,7 +29,7 @@ from fleet.traffic.zones.actions import (
 from fleet.traffic.zones.area import Extent, against, extent_of, no_edges
 from fleet.traffic.zones.clearing import Clearings
 from fleet.traffic.zones.columns import ZoneColumns
-from fleet.traffic.zones.record import MADE, ZoneEvent, refusal_record, zone_record
+from fleet.traffic.zones.record import ENDED, MADE, REFUSED, ZoneEvent, refusal_record, restriction_of, zone_record
 from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
 from fleet.traffic.zones.restriction import Restriction, ZoneKind
 from robots.arrays import Bool, Float32, Int32
@@ -136,6 +136,25 @@ class Zones:
         extent = Extent(f"around robot {robot}", cells, no_edges())
         self.expire(now_s)
         return self._put_in_force(ZoneKind.QUARANTINE, extent, CONTROLLER, now_s, robot=robot)
+
+    def restore(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Put in force again what these records, made by this class before a restart, say is; nothing is reported.
+
+        Raises KeyError, TypeError or ValueError for what is no such record. Requests to clear are void.
+        """
+        for record in records:
+            if record["event"] == REFUSED:
+                continue
+            event = ZoneEvent(record["event"])
+            if event in ENDED:
+                self._in_force.pop(record["id"], None)
+            elif event is not ZoneEvent.CLEAR_REQUESTED:
+                made = restriction_of(record)
+                self._in_force[made.id] = made
+                self._made = max(self._made, made.id)
+                if made.ref:
+                    self._ids[made.ref] = made.id
+        self._rebuild()
 
     def in_force(self) -> list[Restriction]:
         """Return what is in force, oldest first, with who has asked to clear it."""

@@ -1,0 +1,1 @@
+"""Simulated robots behind gateways, in a program of their own: `futurepark robots`."""

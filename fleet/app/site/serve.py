@@ -1,0 +1,162 @@
+"""`futurepark controller`: from settings to a site that is led, until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Final
+
+from fleet.app.interrupts import on_interrupt
+from fleet.app.site.compose_site import (
+    holder,
+    load,
+    open_access,
+    open_api,
+    open_feed,
+    open_floor,
+    take_up,
+    warm,
+)
+from fleet.app.site.controller import Controller, SiteLog
+from fleet.app.site.service_manager import ServiceManager
+from fleet.app.site.settings import SiteError, SiteSettings
+from fleet.errors import JournalError
+from fleet.runtime.journal.journal import Journal
+from fleet.runtime.journal.opening import open_journal, wait_for_leadership
+from fleet.runtime.journal.store import LedByOther
+from robots.gateways.handshakes import Refusal
+
+INTERRUPTED: Final = 130
+
+
+def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
+    """Lead the site, or wait for that, and run it; return the exit code.
+
+    Lines of JSON on standard error say what happens. for_s: stop after so many seconds of leading; None: when told to.
+    SIGTERM ends it with 0, an interrupt with 130; in both cases robots come to the end of what they were granted and
+    wait. Raises InputErrors before anything is touched, LeadershipLostError when another controller has taken over,
+    AuditError if auditors found something.
+    """
+    log = SiteLog(sys.stderr)
+    manager = ServiceManager(os.environ)
+    stop = _Stop()
+    with ExitStack() as stack:
+        stack.enter_context(on_interrupt(stop.interrupt))
+        stack.enter_context(_on_terminate(stop.terminate))
+        stack.callback(manager.stopping)
+        access = open_access(settings, stack, lambda refusal: _refused(log, refusal))
+        world, orders = load(settings)
+        opened = open_journal(settings.journal, holder(), lease_s=settings.lease_s)
+        stands_by = isinstance(opened, LedByOther)
+        if isinstance(opened, LedByOther):
+            if not settings.standby:
+                remedy = "stop that controller, or wait for its end with --standby"
+                raise SiteError(settings.journal, f"the site is led by {opened.holder}", remedy)
+            warm(settings, world)
+            journal = _stand_by(settings, log, manager, stop, opened.holder)
+        else:
+            journal = opened
+        if journal is None:
+            return stop.code
+        stack.callback(journal.close)
+        log.say("leading", term=journal.term, robots=len(access.roster), listen=settings.listen)
+        api = open_api(settings, access, stack)
+        try:
+            floor = open_floor(settings, world, access, journal, stack, partial(_wait, journal, manager, stop))
+        except _StoppedError:
+            return stop.code
+        if not stands_by:
+            # Only now: robots find their way here meanwhile.
+            warm(settings, world)
+        journal.renew()
+        site = take_up(settings, world, orders, access, journal, floor)
+        site.events.join(log.hear)
+        feed = open_feed(settings, access, site, stack)
+        controller = Controller(site, api, feed, log, manager, access.allow_list, settings.journal_kind)
+        stop.then(controller.stop)
+        log.say("running", listen=site.driver.endpoint, api=api.endpoint, feed=feed.endpoint)
+        manager.ready(f"{len(site.roster)} robots on {world.name}, term {journal.term}")
+        ends_s = None if for_s is None else site.clock.now() + for_s
+        controller.run(lambda now_s: ends_s is not None and now_s >= ends_s)
+        summary = controller.summary()
+        if as_json:
+            print(json.dumps(summary, indent=2))
+        log.say("stopped", t=site.clock.now(), grants=site.loop.execution.granted)
+        if site.audit is not None:
+            site.audit.raise_findings()
+    return stop.code
+
+
+class _Stop:
+    """That somebody wants the controller to end, and with which exit code."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.wanted = False
+        self._then: Callable[[], None] | None = None
+
+    def then(self, stop: Callable[[], None]) -> None:
+        """From now on call this, and at once if it is wanted already."""
+        self._then = stop
+        if self.wanted:
+            stop()
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self.code = INTERRUPTED
+        self.terminate()
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.wanted = True
+        if self._then is not None:
+            self._then()
+
+
+class _StoppedError(Exception):
+    """The controller was told to end before all robots were there."""
+
+
+def _wait(journal: Journal, manager: ServiceManager, stop: _Stop) -> None:
+    """Go on leading while robots are waited for."""
+    journal.renew()
+    manager.alive()
+    if stop.wanted:
+        raise _StoppedError
+
+
+def _stand_by(
+    settings: SiteSettings, log: SiteLog, manager: ServiceManager, stop: _Stop, leader: str
+) -> Journal | None:
+    """Return the journal once this controller leads; None if it was stopped before that."""
+    log.say("standing_by", leader=leader)
+    manager.ready(f"standing by for {leader}")
+
+    def given_up() -> bool:
+        manager.alive()
+        return stop.wanted
+
+    def held_up(error: JournalError) -> None:
+        log.say("journal_out_of_reach", detail=str(error))
+
+    return wait_for_leadership(settings.journal, holder(), lease_s=settings.lease_s, given_up=given_up, held_up=held_up)
+
+
+def _refused(log: SiteLog, refusal: Refusal) -> None:
+    """Write down who was not let in."""
+    log.say("not_let_in", reason=refusal.reason, address=refusal.address, peer=refusal.peer, socket=refusal.domain)
+
+
+@contextmanager
+def _on_terminate(stop: Callable[[], None]) -> Iterator[None]:
+    """Within this context SIGTERM calls `stop`."""
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""Drivers and gateways over a network: see docs/protocol.md."""
