@@ -100,7 +100,7 @@ ROBOTS = (
         "a cell is confirmed as left when the middle of the robot has crossed its border",
         "P2",
         "calm",
-        wrap(kinematic, "_limits", _front_confirms),
+        wrap(kinematic, "new_limits", _front_confirms),
     ),
     Mutant(
         "robots_confirm_too_much",
