@@ -15,6 +15,8 @@ from benchmarks.benchmark import Benchmark, LeftOutError, Options, Report, Table
 from benchmarks.site_processes import SiteProcesses, running
 from fleet.app.crew import begin
 from fleet.runtime.config import RunConfig
+from fleet.runtime.journal.journal import Journal
+from fleet.runtime.journal.opening import open_journal
 from sim_worlds.world_file import load_world
 
 _OF_EACH: Final = 10
@@ -52,7 +54,7 @@ def run(options: Options) -> Report:
         ("errands and takeovers done", summary["services"]),
         *((f"by robots of kind {kind}", count) for kind, count in services.items()),
         ("messages received", summary["wire"]["received"]),
-        ("of them refused", sum(summary["wire"]["refused"].values())),
+        *((f"refused: {code}", count) for code, count in summary["wire"]["refused"].items()),
         ("report to grant, ms, p99", summary["reactions"]["p99_ms"]),
         ("violations", summary["violations"]),
     )
@@ -106,9 +108,6 @@ def _ended(program: subprocess.Popen[bytes]) -> None:
 
 def _services(site: SiteProcesses) -> dict[str, int]:
     """Errands that robots of each kind have done, by the journal."""
-    from fleet.runtime.journal.journal import Journal
-    from fleet.runtime.journal.opening import open_journal
-
     journal = open_journal(site.journal, "benchmark")
     while not isinstance(journal, Journal):
         sleep(0.2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -96,9 +97,9 @@ class Site:
 
 def open_access(settings: SiteSettings, stack: ExitStack, on_refused: Callable[[Refusal], None]) -> Access:
     """Read keys and allow-list and start the authenticator; the stack ends it. Raises InputErrors."""
+    _allow_files()
     context: zmq.Context[Any] = zmq.Context()
     stack.callback(context.destroy, linger=1000)
-    context.max_sockets = 8192
     if settings.keys is None:
         if not settings.run.robots:
             raise SiteError("--robots", "nobody says how many robots there are", "give --robots, or --keys")
@@ -110,6 +111,12 @@ def open_access(settings: SiteSettings, stack: ExitStack, on_refused: Callable[[
     authenticator.start()
     stack.callback(authenticator.stop)
     return Access(context, key, allow_list, allowed_roster(allow_list, str(path)), str(path))
+
+
+def _allow_files() -> None:
+    """Let this process open as many files as it may: every gateway's connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def load(settings: SiteSettings) -> tuple[World, Iterator[Order]]:
