@@ -51,18 +51,18 @@ test-packages:
 
 # Compiled kernels: everything, with the real command line in real processes.
 test-compiled: setup test-packages
-	NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba $(BIN)/python -m pytest -q -n auto
+	NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # Interpreted kernels: the run in which line coverage means something.
 test-interpreted: setup test-packages
 	rm -f .coverage
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n auto -m "not e2e and not jit" --cov --cov-report=
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not e2e and not jit" --cov --cov-report=
 	$(BIN)/coverage report --omit='*/_*.py' --fail-under=90
 	$(BIN)/coverage report --include='*/_*.py' --omit='*/__*.py' --fail-under=100
 
 # Kernels compiled with bounds checks: no kernel reads or writes outside its arrays.
 test-bounds: setup test-packages
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba-bounds $(BIN)/python -m pytest -q -n auto -m "not e2e and not jit"
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(CURDIR)/.cache/numba-bounds $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not e2e and not jit"
 
 clean:
 	rm -rf $(VENV) .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

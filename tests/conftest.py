@@ -12,6 +12,9 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+# Its asserts are facts as those of tests are, and say as much when they fail.
+pytest.register_assert_rewrite("tests.gateway_kit")
+
 _INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
 
 settings.register_profile(

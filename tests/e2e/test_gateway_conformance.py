@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.gateway_kit")
-
-from tests.gateway_kit.catalogue import FACTS, facts_of, try_fact  # noqa: E402 (after the line above)
-from tests.gateway_kit.hall import simulated_robots  # noqa: E402
-from tests.gateway_kit.mutants import MUTANTS, STUB  # noqa: E402
-from tests.gateway_kit.program import GatewayProgram, stub  # noqa: E402
+from tests.gateway_kit.catalogue import FACTS, facts_of, try_fact
+from tests.gateway_kit.hall import simulated_robots
+from tests.gateway_kit.mutants import MUTANTS, STUB
+from tests.gateway_kit.program import GatewayProgram, stub
 
 pytestmark = pytest.mark.e2e
 

@@ -50,7 +50,8 @@ class Watch:
 
     def _see_number(self, peer: bytes, message: Table) -> None:
         key = (message["robot"], self._boot[peer])
-        connection, before = self._seq.get(key, (peer, 0))
+        earlier = any(other != peer and boot == key[1] for other, boot in self._boot.items())
+        connection, before = self._seq.get(key, (b"" if earlier else peer, 0))
         number = message["seq"]
         # What was under way when a connection broke is lost with it; within one there is no gap.
         assert number > before, f"seq {number} after {before}"

@@ -159,6 +159,9 @@ def open_floor(
     waiting: called again and again meanwhile, may raise. Raises InputErrors, among them one that names robots which
     have not said where they are.
     """
+    if len(access.roster) > len(world.start_cells):
+        problem = f"{len(access.roster)} robots do not fit on {world.name}"
+        raise SiteError(access.path, problem, f"use at most {len(world.start_cells)}, or another world")
     record = journal.recover()
     if record is None:
         began_unix_s = time()
