@@ -160,7 +160,7 @@ class _Trial:
     def finish(self) -> tuple[Cell, ...]:
         """Let everything be done, and count."""
         self._leader.terminate()
-        last = self._site.controller(**self._ends)
+        last = self._site.controller("--json", **self._ends)
         last.wait_for("running")
         with self._operator.client(60.0) as client:
             self._say("until all tasks are done")

@@ -51,13 +51,13 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
         stack.callback(manager.stopping)
         access = open_access(settings, stack, lambda refusal: _refused(log, refusal))
         world, orders = load(settings)
+        # Before anything else: after an installation it takes half a minute, in which nobody would lead.
+        warm(settings, world)
         opened = open_journal(settings.journal, holder(), lease_s=settings.lease_s)
-        stands_by = isinstance(opened, LedByOther)
         if isinstance(opened, LedByOther):
             if not settings.standby:
                 remedy = "stop that controller, or wait for its end with --standby"
                 raise SiteError(settings.journal, f"the site is led by {opened.holder}", remedy)
-            warm(settings, world)
             journal = _stand_by(settings, log, manager, stop, opened.holder)
         else:
             journal = opened
@@ -70,9 +70,6 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
             floor = open_floor(settings, world, access, journal, stack, partial(_wait, journal, manager, stop))
         except _StoppedError:
             return stop.code
-        if not stands_by:
-            # Only now: robots find their way here meanwhile.
-            warm(settings, world)
         journal.renew()
         site = take_up(settings, world, orders, access, journal, floor)
         site.events.join(log.hear)
