@@ -19,6 +19,7 @@ _FAILED: Final[dict[int, str]] = {
     zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it does not admit this key",
     zmq.EVENT_DISCONNECTED: "the connection was lost",
 }
+_MOMENT_MS: Final = 100
 _EVENTS: Final = zmq.EVENT_HANDSHAKE_SUCCEEDED | sum(_FAILED)
 
 
@@ -39,7 +40,9 @@ class ApiLink:
         try:
             self._socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.Again:
-            self.failure = "it takes nothing in"
+            # A controller that has turned us away already takes nothing in; why, its monitor may be about to say.
+            self._listen(_MOMENT_MS)
+            self.failure = self.failure or "it takes nothing in"
 
     def receive(self, timeout_s: float) -> list[bytes] | None:
         """Return the next message; None after `timeout_s` seconds, or at once when the link has failed."""
@@ -47,9 +50,14 @@ class ApiLink:
         if self._socket in ready:
             return self._socket.recv_multipart(zmq.NOBLOCK)
         if self._monitor in ready:
+            self._listen(0)
+        return None
+
+    def _listen(self, wait_ms: int) -> None:
+        """Take in the next event of the connection, if there is one."""
+        if self._monitor.poll(wait_ms):
             event = recv_monitor_message(self._monitor, zmq.NOBLOCK)["event"]
             self.failure = _FAILED.get(event, self.failure)
-        return None
 
     def close(self) -> None:
         """Let go of the connection; what was not sent is dropped."""
