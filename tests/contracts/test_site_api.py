@@ -20,7 +20,7 @@ from robots.errors import InputError
 from tests.served_site import SERIALS, Keys, SmallSite, client_of, served, until
 
 PATIENT = ClientParams(answer_s=20.0, give_up_s=60.0)
-BRIEF = ClientParams(answer_s=0.3, give_up_s=1.0)
+BRIEF = ClientParams(answer_s=1.0, give_up_s=3.0)
 
 
 @pytest.fixture(scope="module")

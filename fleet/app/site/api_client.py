@@ -164,7 +164,9 @@ class ApiClient:
                 if reply.code == "busy":
                     continue
             elif isinstance(reply, str):
-                reasons[self.endpoint] = reply
+                # A try that was cut short does not make forgotten what an earlier one has shown.
+                known = reasons.get(self.endpoint, f"no answer in {self._params.answer_s:g} s")
+                reasons[self.endpoint] = reply or known
             else:
                 return reply
             tries += 1
@@ -175,7 +177,7 @@ class ApiClient:
         raise ControllerUnreachableError(f"no controller answers: {told}")
 
     def _try(self, frames: list[bytes], request: str, give_up_s: float) -> AnyReply | str:
-        """Ask one controller; return its answer, or why there is none."""
+        """Ask one controller; return its answer, or why there is none, empty if that does not show."""
         if self._link is None:
             self._link = ApiLink(self._context, self.endpoint, self._keys)
         link = self._link
@@ -189,7 +191,7 @@ class ApiClient:
             # Others are answers to what was given up before.
             if reply.id == request or (not reply.id and isinstance(reply, Refused)):
                 return reply
-        return link.failure or f"no answer in {self._params.answer_s:g} s"
+        return link.failure
 
     def _go_on(self) -> None:
         """Turn to the next controller."""
