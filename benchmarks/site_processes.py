@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import zmq
 
+from fleet.app.site.roster import numbered_roster
 from robots.gateways.allow_list import Peer, Role
 from robots.gateways.allow_list_edits import allow
 from robots.gateways.keys import load_public_key, new_key
@@ -127,11 +128,11 @@ class SiteProcesses:
         self.folder.mkdir(exist_ok=True)
         self.keys.mkdir(mode=0o700)
         new_key(self.keys, "controller")
-        serials = [f"amr-{row:03d}" for row in range(self.robots)]
+        serials = numbered_roster(self.robots)
         for row in range(self.gateways):
-            name = f"gw-{row:03d}"
+            name = f"gw-{row:0{max(3, len(str(self.gateways - 1)))}d}"
             own = serials[row * self.robots // self.gateways : (row + 1) * self.robots // self.gateways]
-            self.allow(name, "gateway", tuple(own))
+            self.allow(name, "gateway", own)
         self.allow("anna", "operator")
 
     def allow(self, name: str, role: Role, robots: tuple[str, ...] = ()) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fleet.app.simulated_robots.settings import numbered_names
 from fleet.app.site.roster import allowed_roster, known_roster, numbered_roster
 from fleet.app.site.settings import SiteError, SiteSettings
 from fleet.app.site.site_floor import floor_hash, floor_map
@@ -74,6 +75,8 @@ def test_a_site_without_robots_is_refused(tmp_path):
 
 def test_without_keys_robots_are_numbered():
     assert numbered_roster(3) == ("amr-000", "amr-001", "amr-002")
+    for robots in (3, 1000, 1001):
+        assert numbered_roster(robots) == numbered_names("--first", None, "amr", robots)[0]
 
 
 def test_a_site_keeps_the_rows_of_its_robots():

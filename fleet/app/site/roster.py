@@ -18,8 +18,9 @@ def allowed_roster(allow_list: AllowList, path: str) -> tuple[str, ...]:
 
 
 def numbered_roster(robots: int) -> tuple[str, ...]:
-    """Return serials amr-000, amr-001, ... as `futurepark robots` gives them."""
-    return tuple(f"amr-{row:03d}" for row in range(robots))
+    """Return serials amr-000, amr-001, ... as `futurepark robots` gives them: with more digits where it takes more."""
+    digits = max(3, len(str(robots - 1)))
+    return tuple(f"amr-{row:0{digits}d}" for row in range(robots))
 
 
 def known_roster(known: Sequence[str], now: Sequence[str], path: str) -> tuple[str, ...]:
