@@ -83,8 +83,10 @@ class Authenticator:
                 self._on_refused(answer)
             else:
                 requests.send_multipart([_VERSION, number, b"200", b"OK", answer.encode(), b""])
-        requests.close()
-        stopped.close()
+        # A closed socket keeps its name until ZeroMQ's reaper comes by; an unbound one has given it up at once.
+        for socket, name in ((requests, _ZAP), (stopped, _STOP)):
+            socket.unbind(name)
+            socket.close()
 
     def _decide(self, request: list[bytes]) -> tuple[bytes, str | Refusal]:
         """Return a ZAP request's number, and the name of the peer that may come in or why it may not."""
