@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from benchmarks.benchmark import Benchmark, LeftOutError, Options, Report, Table
 from benchmarks.site_processes import SiteProcesses, running
-from fleet.app.crew import begin
+from fleet.app.beginning import begin
 from fleet.runtime.config import RunConfig
 from fleet.runtime.journal.journal import Journal
 from fleet.runtime.journal.opening import open_journal
@@ -55,6 +55,7 @@ def run(options: Options) -> Report:
         *((f"by robots of kind {kind}", count) for kind, count in services.items()),
         ("messages received", summary["wire"]["received"]),
         *((f"refused: {code}", count) for code, count in summary["wire"]["refused"].items()),
+        *((f"noted: {code}", count) for code, count in summary["wire"]["noted"].items()),
         ("report to grant, ms, p99", summary["reactions"]["p99_ms"]),
         ("violations", summary["violations"]),
     )

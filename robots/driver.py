@@ -18,12 +18,24 @@ again and again until the robot has it. A robot obeys these rules, whatever is l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from robots.arrays import Bool, Float32, Int32, UInt8
+from robots.errors import DriverError
 from robots.state import Entry, FleetState
+
+# Columns of Commands, and those of them that are as wide as a row has entries.
+COMMAND_COLUMNS: Final = {
+    "epoch": np.dtype(np.int32),
+    "index": np.dtype(np.int32),
+    "entries": np.dtype(np.uint8),
+    "service_s": np.dtype(np.float32),
+    "halt": np.dtype(np.bool_),
+    "speed_limit_mps": np.dtype(np.float32),
+}
+_WIDE_COLUMNS: Final = frozenset({"entries", "service_s"})
 
 
 @dataclass(slots=True)
@@ -56,6 +68,15 @@ class Commands:
             halt=np.zeros(robots, dtype=np.bool_),
             speed_limit_mps=np.full(robots, np.inf, dtype=np.float32),
         )
+
+    def check_columns(self, robots: int) -> None:
+        """Raise DriverError unless all columns have the shape and type that they must have for so many robots."""
+        k = max(self.entries.shape[-1], 1) if self.entries.ndim == 2 else 1
+        for name, dtype in COMMAND_COLUMNS.items():
+            column = getattr(self, name)
+            shape = (robots, k) if name in _WIDE_COLUMNS else (robots,)
+            if column.shape != shape or column.dtype != dtype:
+                raise DriverError(f"{name} is {column.dtype} {column.shape}, not {dtype} {shape}")
 
 
 class FleetDriver(Protocol):

@@ -1,7 +1,7 @@
 """What holds for every test.
 
 Hypothesis tries the same examples in every run, fewer when kernels are interpreted. In CI, where everything is
-installed, a skipped test counts as a failure.
+installed, a skipped test counts as a failure. Tests that run kernels are marked, for the stages that run only these.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tests.kernel_tests import uses_kernels
+
 # Its asserts are facts as those of tests are, and say as much when they fail.
 pytest.register_assert_rewrite("tests.gateway_kit")
 
@@ -21,6 +23,14 @@ settings.register_profile(
     "futurepark", derandomize=True, deadline=None, database=None, max_examples=12 if _INTERPRETED else 150
 )
 settings.load_profile("futurepark")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run kernels, before those with a mark are selected."""
+    for item in items:
+        if uses_kernels(item.path):
+            item.add_marker("kernels")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,8 +10,9 @@ from fleet.grid.layout import Layout
 from robots.driver import Commands
 from robots.model import RobotModel
 from robots.state import Entry, FleetState
-from twin.kinematic import KinematicDriver, MotionParams
 from twin.link import LinkParams
+from twin.motion import MotionParams
+from twin.simulated_fleet import SimulatedFleet
 
 FORWARD, CW, CCW, WAIT, SERVICE, CHARGE = (int(entry) for entry in Entry)
 WIDTH, HEIGHT = 8, 6
@@ -35,7 +36,7 @@ class DrivenFleet:
         heading = None if headings is None else np.array(headings, np.int8)
         start = FleetState.at(np.array(cells, np.int32), heading, charge_percent=charge, width=WIDTH)
         more = {"tick_s": 0.05, **more}
-        self.driver = KinematicDriver(
+        self.driver = SimulatedFleet(
             self.layout,
             self.model,
             1.0,

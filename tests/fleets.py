@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from fleet.grid.distances import DistanceFields
 from fleet.grid.guidance import Guidance
 from fleet.grid.layout import NO_CELL, Layout
 from fleet.planning.auditor import PlanAuditor
 from fleet.planning.planner import Planner, PlanRequest
-from fleet.planning.registry import make_planner
+from fleet.planning.registry import PLANNERS, make_planner
 from robots.arrays import UInt8
 from tests.floors import flags, places, shut
 from tests.oracles import rules
+
+# Windows of every length run the same lines; long ones take long when interpreted.
+_SHORT = {"pibt", "epibt3", "epibt3+lns"}
+_NAMES = [name if name in _SHORT else pytest.param(name, marks=pytest.mark.slow) for name in PLANNERS]
+every_planner = pytest.mark.parametrize("name", _NAMES)
+multi_action = pytest.mark.parametrize("name", _NAMES[1:])
 
 _TYPES = {
     "headings": (np.int8, 0),

@@ -30,8 +30,9 @@ from robots.messages import (
 )
 from robots.model import RobotModel
 from robots.state import FleetState
-from twin.kinematic import KinematicDriver, MotionParams
 from twin.link import LinkParams
+from twin.motion import MotionParams
+from twin.simulated_fleet import SimulatedFleet
 
 WIDTH, HEIGHT, CELL_M = 10, 6, 1.0
 CHARGERS = (0, 11)
@@ -93,7 +94,7 @@ def position(place, last_seq=None, name="here"):
 
 def driver_of(cells, *, seed=1, faults=(), headings=None):
     heading = None if headings is None else np.array(headings, dtype=np.int8)
-    return KinematicDriver(
+    return SimulatedFleet(
         LAYOUT,
         RobotModel(),
         CELL_M,

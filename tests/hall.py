@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fleet.assignment.assigner import AssignmentParams
-from fleet.assignment.charging import ChargingParams, ChargingPolicy
+from fleet.assignment.charging import ChargingPolicy
+from fleet.assignment.charging_params import ChargingParams
 from fleet.assignment.matching_assigner import MatchingAssigner
 from fleet.assignment.parking import ParkingPolicy
 from fleet.assignment.task_exchange import TaskExchange
@@ -89,13 +90,9 @@ class Hall:
             takeover_cells=(lambda robots: places.near(self.state.cell[robots])) if takeovers else None,
         )
 
-    def restart(self, took_effect=(), over=()):
-        """Cut the dispatcher off and let a new one go on from the pool's record, as after a crash.
-
-        over: robots in service that are known not to be any more; what of that took effect is in `took_effect`.
-        """
+    def restart(self):
+        """Cut the dispatcher off and let a new one go on from the pool's record, as after a crash."""
         serving = self.roster.serving.copy()
-        serving[list(over)] = False
         self.pool = TaskPool.restored(self.pool.record(), self.splitter, self.events.append)
         # A controller learns of closures after it was put together.
         closed = None if self.fitness is None else self.fitness.closed
@@ -103,7 +100,7 @@ class Hall:
         self.dispatcher = self._new_dispatcher()
         if closed is not None:
             self.distances.close(closed)
-        return self.dispatcher.resume(serving, took_effect, self.now_s)
+        self.dispatcher.resume(serving)
 
     @property
     def roster(self):

@@ -9,7 +9,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import zmq
+from fleet.app.site.floor_answer import floor_is
 
+from fleet.app.main import main
 from fleet.app.site.api_client import ApiClient, ClientParams
 from fleet.app.site.api_server import ApiServer
 from fleet.app.site.condition import conditions
@@ -59,6 +61,8 @@ class SmallSite:
         self.watch = SimpleNamespace(silent=off.copy(), astray=off, blocked=off)
         self.watch.silent[2] = True
         self.goal = np.full(len(SERIALS), -1, dtype=np.int32)
+        self.task = np.full(len(SERIALS), -1, dtype=np.int32)
+        self.floor_hash = "small"
         self.reporter = SiteReporter(self.pool, self.zones, world="small", version="0", serials=SERIALS, began_s=990.0)
         self.writer = FeedWriter(term, lambda: 0)
         self.listeners.append(self.writer.hear)
@@ -74,6 +78,7 @@ class SmallSite:
                 record=lambda by, what, at_s: self.records.append((by, what, at_s)),
                 status=self.news,
                 snapshot=self.writer.snapshot,
+                floor=self.floor_answer,
                 lead_time_s=600.0,
                 serials=SERIALS,
                 feed=feed,
@@ -86,6 +91,11 @@ class SmallSite:
 
     def conditions(self):
         return conditions(self.state, self.watch, self.goal)
+
+    def floor_answer(self):
+        down = self.watch.silent
+        zones = self.zones.in_force()
+        return floor_is(self.state, down, self.task, zones, world="small", floor=self.floor_hash, now_s=self.now_s)
 
     def news(self):
         journal = JournalNews("memory", self.held_up)
@@ -218,6 +228,19 @@ def viewer_of(endpoints, keys=None, name="", params=None):
 def _client(context, endpoints, keys, name, params):
     own = None if keys is None else ClientKeys.load(keys.folder, name)
     return ApiClient(context, endpoints, own, WallClock(), user=name, params=params or ClientParams())
+
+
+def command_line(command, site, monkeypatch, capsys):
+    """A function that runs `futurepark COMMAND ...` as anna at the site, and returns exit code, output and errors."""
+    monkeypatch.setenv("FUTUREPARK_API", site.endpoint)
+    monkeypatch.setenv("FUTUREPARK_USER", "anna")
+
+    def run(*arguments):
+        code = main([command, *map(str, arguments)])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
 
 
 def until(fact):

@@ -79,6 +79,22 @@ class TroubledHall(Hall):
                 state.cell[robot] = goal[0]
         return duties
 
+    def live_through_mishaps(self, rng):
+        """Let 25 mishaps befall, with orders before and all the while, and repair everything in the end."""
+        for name in ("ab", "cd", "a"):
+            self.order(name, name)
+        for _ in range(25):
+            self.befall(rng)
+            for _ in range(rng.choice([1, 3, 6, 40])):
+                self.second()
+                if self.now_s % 20 == 0:
+                    self.order(f"every 20 s, {self.now_s}", "ab")
+                self.after_second(rng)
+        self.repair()
+
+    def after_second(self, rng):
+        """Something else that may happen; nothing here."""
+
     def repair(self):
         """Let nothing be wrong any more, and time pass until all orders are done."""
         self.silence()

@@ -21,7 +21,7 @@ from robots.gateways.robot_fleet import RobotFleet
 from robots.gateways.wire_params import WireParams
 from robots.gateways.zmq_driver import ZmqDriver
 from robots.messages import FromController, RobotIdentity
-from twin.kinematic import KinematicDriver
+from twin.simulated_fleet import SimulatedFleet
 from twin.start_check import charger_mask
 
 TICK_S = 0.1
@@ -110,7 +110,7 @@ class WiredFleet:
         layout = Layout(rig.height, rig.width, rig.passable)
         floor = FloorMap("rig", rig.width, rig.cell_m, layout.neighbours, charger_mask(layout, rig.chargers))
         self.now = 0.0
-        self._twin = KinematicDriver(
+        self._twin = SimulatedFleet(
             layout, rig.model, rig.cell_m, start=rig.start, chargers=rig.chargers, tick_s=TICK_S, seed=1, **link
         )
         roster = serials(rig.start.robots)

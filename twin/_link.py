@@ -1,4 +1,4 @@
-"""Kernels of the link, controller's side: `link.py` and `kinematic.py` stand in front. Records: kinematic_records.py.
+"""Kernels of the link, controller's side: `simulated_fleet.py` stands in front. Records: fleet_records.py.
 
 Invariant: whatever a robot can have of its base is in the ring `given`: an entry is sent only after it was recorded
 there, under the epoch it was recorded for; and nothing is sent under a new epoch before a report has told what is left
@@ -12,7 +12,7 @@ from math import inf
 from numba import njit
 
 from robots.arrays import Bool, Int32, Int64
-from twin.kinematic_records import Air, Heard, Record, Records, Rows
+from twin.fleet_records import Air, Heard, Record, Records, Rows
 
 FORWARD, TURN_CW, TURN_CCW, WAIT, SERVICE, CHARGE = 0, 1, 2, 3, 4, 5
 ENTRIES_AHEAD, GIVEN, IN_FLIGHT = 16, 64, 64

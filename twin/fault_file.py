@@ -16,7 +16,7 @@ from msgspec import Meta
 from fleet.grid.layout import Layout
 from fleet.text_file import read_text
 from robots.errors import InputError
-from twin.faults import Fault, FaultKind
+from twin.faults import OF_WHEELS, Fault, FaultKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,12 @@ FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
     FaultKind.STUCK: (_ROBOT, _FOR),
     FaultKind.SLOW: (_ROBOT, _FOR, _VALUE),
     FaultKind.DISPLACED: (_ROBOT, _VALUE),
+    FaultKind.SLIP: (_CELL, _FOR, _VALUE),
+    FaultKind.STALL: (_ROBOT, _FOR, _VALUE),
+    FaultKind.DRIFT: (_ROBOT, _FOR, _VALUE),
+    FaultKind.BLIND: (_ROBOT, _FOR),
+    FaultKind.DROPPED_LOAD: (_ROBOT, _FOR),
+    FaultKind.PERSON: (_CELL, _FOR, _VALUE),
     FaultKind.OBSTACLE: (_CELL, _FOR),
     FaultKind.CHARGER_OUT: (_CELL, _FOR),
     FaultKind.DRAINED: (_ROBOT, _VALUE),
@@ -43,6 +49,10 @@ FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
 _VALUES: Final[dict[FaultKind, tuple[float, float, str]]] = {
     FaultKind.SLOW: (0.01, 1.0, "a share of its speed"),
     FaultKind.DISPLACED: (-100.0, 100.0, "metres to its left"),
+    FaultKind.SLIP: (0.01, 1.0, "a share of its traction"),
+    FaultKind.STALL: (0.0, 1.0, "0 for the left motor or 1 for the right one"),
+    FaultKind.DRIFT: (-0.5, 0.5, "a share of the way"),
+    FaultKind.PERSON: (0.1, 3.0, "metres a second"),
     FaultKind.DRAINED: (0.0, 100.0, "percent of its battery"),
     FaultKind.LOSS: (0.0, 1.0, "a chance"),
     FaultKind.DELAY: (0.0, 60.0, "seconds"),
@@ -67,16 +77,20 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 _LINE: Final = msgspec.json.Decoder(_Line)
 
 
-def read_faults(path: Path, robots: int, layout: Layout) -> list[Fault]:
+def read_faults(path: Path, robots: int, layout: Layout, *, wheels: bool = False) -> list[Fault]:
     """Read the faults in a file for so many robots on a floor, by time; those of one time keep their order.
 
-    Raises FaultError with file, line, field and remedy for the first thing wrong.
+    wheels: robots have bodies on wheels, for faults that only those can have. Raises FaultError with file, line, field
+    and remedy for the first thing wrong.
     """
-    faults = [
-        fault_of(f"{path}, line {number}", text, robots, layout)
-        for number, text in enumerate(read_text(path, FaultError, "fault file").split("\n"), start=1)
-        if text.strip()
-    ]
+    faults = []
+    for number, text in enumerate(read_text(path, FaultError, "fault file").split("\n"), start=1):
+        if text.strip():
+            where = f"{path}, line {number}"
+            faults.append(fault_of(where, text, robots, layout))
+            if faults[-1].kind in OF_WHEELS and not wheels:
+                problem = f"robots on rails know no {faults[-1].kind.value}"
+                raise FaultError(f"{where}, field kind", problem, "use the twin, where robots have wheels")
     if not faults:
         raise FaultError(str(path), "the fault file is blank", "give a file with at least one fault")
     return sorted(faults, key=lambda fault: fault.at_s)

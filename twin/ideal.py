@@ -22,15 +22,6 @@ _QUARTER_TURNS: Final = np.array([0, 1, -1, 0, 0, 0], dtype=np.int8)
 # numpy reckons fastest with a number of a column's own type.
 _NONE, _SERVICE, _CHARGE = map(np.uint8, (Entry.WAIT, Entry.SERVICE, Entry.CHARGE))
 _HALTED: Final = np.uint8(Flag.HALTED)
-# Columns of Commands, their types, and whether they are as wide as the rows have entries.
-_COLUMNS: Final = (
-    ("epoch", np.dtype(np.int32), False),
-    ("index", np.dtype(np.int32), False),
-    ("entries", np.dtype(np.uint8), True),
-    ("service_s", np.dtype(np.float32), True),
-    ("halt", np.dtype(np.bool_), False),
-    ("speed_limit_mps", np.dtype(np.float32), False),
-)
 # What is left of a service below this part of a step is rounding, not work.
 _DONE: Final = 1e-3
 
@@ -195,20 +186,15 @@ class IdealGridDriver:
 
     def _check_columns(self, commands: Commands) -> bool:
         """Check what can be checked row by row; return whether there are only moves, no SERVICE and no CHARGE."""
+        commands.check_columns(self._n)
         entries = commands.entries
-        k = max(entries.shape[-1], 1) if entries.ndim == 2 else 1
-        for name, dtype, wide in _COLUMNS:
-            column = getattr(commands, name)
-            shape = (self._n, k) if wide else (self._n,)
-            if column.shape != shape or column.dtype != dtype:
-                raise DriverError(f"{name} is {column.dtype} {column.shape}, not {dtype} {shape}")
         only_moves = bool(entries.max() <= _NONE)
         if not only_moves or commands.service_s.any():
             self._refuse(np.any(entries > _CHARGE, axis=1), "was given an entry that is none of 0 to 5")
             seconds, serves = commands.service_s, entries == _SERVICE
             wrong = np.where(serves, ~((seconds > 0) & (seconds < np.inf)), seconds != 0)
             self._refuse(np.any(wrong, axis=1), "was given a service time that does not go with its entry")
-        if k > 1:
+        if entries.shape[1] > 1:
             gap = (entries[:, :-1] == _NONE) & (entries[:, 1:] != _NONE)
             self._refuse(np.any(gap, axis=1), "was given entries after the end of its row")
         if not commands.speed_limit_mps.min() > 0:

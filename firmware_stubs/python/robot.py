@@ -19,6 +19,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -36,12 +37,15 @@ PATIENCE_S: Final = 3.0  # for a welcome, before the next endpoint is tried
 PAUSE_S: Final = 1.0  # after a bye, before the next hello
 TICK_S, POSE_S, STATE_S = 0.02, 0.1, 1.0
 ENTRIES_AHEAD, INSTANTS_KEPT = 64, 256
+STDIN: Final = 0
 TURN_ACCELERATION: Final = 8.0  # rad/s2
 BRAKE: Final = 2.0  # m/s2, for a pause, an obstacle and the emergency stop
 NEAR: Final = 0.01  # metres or radians: the same place
 BATTERY_WH, IDLE_W, MOVE_W, CHARGE_W = 480.0, 35.0, 160.0, 1600.0
 
 # --- What may come over the wire ---
+
+PLAIN: Final = {type(None), bool, int, float, str, bytes, list, dict}
 # (type, least, most), of a number itself or of the length of a text or list; `?` marks a key that may be missing.
 
 NAME, TEXT = (str, 1, 64), (str, 0, 256)
@@ -73,7 +77,7 @@ def decode(frames: Sequence[bytes]) -> Table:
         raise ValueError("not a tag and one frame of at most 8 KiB")
     most = dict.fromkeys(("max_str_len", "max_bin_len", "max_array_len", "max_map_len"), 256)
     try:
-        found = msgpack.unpackb(frames[1], raw=False, strict_map_key=True, ext_hook=_no_ext, max_ext_len=0, **most)
+        found = msgpack.unpackb(frames[1], raw=False, strict_map_key=True, max_ext_len=0, **most)
         _check_values(found, depth=16)
     except (msgpack.UnpackException, RecursionError, TypeError) as error:
         raise ValueError(f"no MessagePack: {type(error).__name__}") from None
@@ -84,14 +88,10 @@ def decode(frames: Sequence[bytes]) -> Table:
     return message | {"msg": kind}
 
 
-def _no_ext(_code: int, _data: bytes) -> None:
-    raise ValueError("an ext type")
-
-
 def _check_values(value: object, depth: int) -> None:
-    """Refuse NaN and infinities anywhere, also under keys that are passed over, and what is nested too deep."""
-    if depth == 0 or (isinstance(value, float) and not math.isfinite(value)):
-        raise ValueError("nested too deep, or a number that is not finite")
+    """Refuse ext types, NaN and infinities, also under keys that are passed over, and what is nested too deep."""
+    if type(value) not in PLAIN or depth == 0 or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError("an ext type, a number that is not finite, or nested too deep")
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _check_values(inner, depth - 1)
 
@@ -170,33 +170,24 @@ class Node:
 
 @dataclass(slots=True)
 class Memory:
-    """What outlives a restart.
-
-    base       the node where the entry under way begins, then what is to be done
-    along      how much of the entry under way is done: metres, radians or seconds
-    confirmed  entries; the one under way too, when it is a drive and nothing is in the cell before
-    place      where a robot is that is lost: x, y, theta
-    controller the greatest epoch of a controller that it has seen
-    over       the action that was last over
-    instants   ids of those carried out, the newest last
-    """
+    """What outlives a restart."""
 
     robot: str
     map: str
-    base: list[Node]
-    soc: float
-    confirmed: int = 0
-    along: float = 0.0
+    base: list[Node]  # the node where the entry under way begins, then what is to be done
+    soc: float  # percent
+    confirmed: int = 0  # entries; the one under way too, when it is a drive and nothing is in the cell before
+    along: float = 0.0  # how much of the entry under way is done: metres, radians or seconds
     epoch: int = 0
     order: str = ""
-    controller: int = 0
+    controller: int = 0  # the greatest epoch of a controller that it has seen
     paused: bool = False
-    limit: float | None = None
+    limit: float | None = None  # m/s
     estop: bool = False
     charging: bool = False
-    place: list[float] | None = None
-    over: str = ""
-    instants: list[str] = field(default_factory=list)
+    place: list[float] | None = None  # x, y, theta of a robot that is lost
+    over: str = ""  # the action that was last over
+    instants: list[str] = field(default_factory=list)  # ids of those carried out, the newest last
 
     @classmethod
     def load(cls, file: Path) -> Memory:
@@ -243,76 +234,73 @@ class Robot:
         self.obstacle = self.broken = self.asked = False  # asked: for a state, whatever it would say
         self.instants_told: list[str] = []
 
-    # What the controller wants: both return result and error of the acknowledgement.
+    # What the controller wants.
 
-    def take_order(self, order: Table) -> tuple[str, str]:
-        """Let the base grow."""
-        memory = self.memory
-        if order["epoch"] < memory.epoch:
+    def obey(self, message: Table) -> tuple[str, str]:
+        """Take an order or an instant; return result and error of its acknowledgement."""
+        memory, is_order = self.memory, message["msg"] == "order"
+        if message["epoch"] < memory.epoch:
             return "rejected", "old_epoch"
-        if order["epoch"] > memory.epoch:
-            self._obey_epoch(order["epoch"])
-            memory.order = order["order"]
-            return "accepted", ""
+        raised = message["epoch"] > memory.epoch
+        if raised:
+            memory.epoch, memory.order = message["epoch"], ""
+            self._drop_rest()
         try:
-            added = self._new_entries(order["nodes"], order["edges"] or [])
+            if is_order:
+                news = raised or self._grow(message["nodes"], message["edges"] or [])
+                memory.order = message["order"]
+            else:
+                news = self._act(message["actions"])
         except ValueError as refusal:
             return "rejected", str(refusal)
-        memory.base += added
-        memory.order = order["order"]
-        return ("accepted" if added else "duplicate"), ""
+        return ("accepted" if news else "duplicate"), ""
 
-    def _new_entries(self, nodes: list[Table], edges: list[Table]) -> list[Node]:
+    def _grow(self, nodes: list[Table], edges: list[Table]) -> bool:
+        """Let the base grow by what is new; return whether anything is. Raises ValueError, and takes nothing then."""
         base, first = self.memory.base, nodes[0]["seq"]
         numbers = [node["seq"] for node in nodes]
-        if first % 2 or numbers != list(range(first, first + 2 * len(nodes), 2)):
-            raise ValueError("numbers")
-        if [edge["seq"] + 1 for edge in edges] != numbers[1:]:
+        in_turn = first % 2 == 0 and numbers == list(range(first, first + 2 * len(nodes), 2))
+        if not in_turn or [edge["seq"] + 1 for edge in edges] != numbers[1:]:
             raise ValueError("numbers")
         if first > base[-1].seq:
             raise ValueError("gap")
-        known, added = {node.seq: node for node in base}, [base[-1]]
+        known, grown = {node.seq: node for node in base}, list(base)
         for node, edge in zip(nodes, [{}, *edges], strict=True):
             if not node["rel"]:
                 break  # what follows is horizon: a wish, it may be another one in the next order
             if node["map"] != self.memory.map:
                 raise ValueError("map")
             if node["seq"] > base[-1].seq:
-                added.append(Node.after(added[-1], node, edge))
+                grown.append(Node.after(grown[-1], node, edge))
             elif node["seq"] in known and not known[node["seq"]].is_the_same(node, first=node is nodes[0]):
                 raise ValueError("changed")
-        if len(base) + len(added) > ENTRIES_AHEAD + 2:
+        if len(grown) > ENTRIES_AHEAD + 1:
             raise ValueError("full")
-        return added[1:]
+        self.memory.base = grown
+        return len(grown) > len(base)
 
-    def take_instant(self, instant: Table) -> tuple[str, str]:
-        """Carry out all actions of a message, or none."""
-        memory = self.memory
-        if instant["epoch"] < memory.epoch:
-            return "rejected", "old_epoch"
-        if instant["epoch"] > memory.epoch:
-            self._obey_epoch(instant["epoch"])
-        new = [action for action in instant["actions"] if action["id"] not in memory.instants]
-        refusals = [refusal for refusal in map(self._why_not, new) if refusal]
-        if refusals:
-            return "rejected", refusals[0]
+    def _act(self, actions: list[Table]) -> bool:
+        """Carry out the actions that are new, all or none; return whether there is one. Raises ValueError."""
+        new = [action for action in actions if action["id"] not in self.memory.instants]
+        for action in new:
+            self._check_action(action["type"], action["params"] or {})
         for action in new:
             self._carry_out(action["type"], action["params"] or {})
-            self.instants_told.append(action["id"])
-            memory.instants = [*memory.instants, action["id"]][-INSTANTS_KEPT:]
-        return ("accepted" if new else "duplicate"), ""
+        names = [action["id"] for action in new]
+        self.instants_told += names
+        self.memory.instants = [*self.memory.instants, *names][-INSTANTS_KEPT:]
+        return bool(new)
 
-    def _why_not(self, action: Table) -> str:
-        if action["type"] in {"startPause", "stopPause", "speedLimit", "stateRequest", "cancelOrder"}:
-            return ""
-        if action["type"] != "initPosition":
-            return "unknown_action"
-        params = action["params"] or {}
+    def _check_action(self, kind: str, params: Table) -> None:
+        if kind in {"startPause", "stopPause", "speedLimit", "stateRequest", "cancelOrder"}:
+            return
+        if kind != "initPosition":
+            raise ValueError("unknown_action")
         missing = any(params.get(key) is None for key in ("x", "y", "theta", "map", "last_seq"))
         if missing or params["last_seq"] % 2 or params["last_seq"] < 2 * self.memory.confirmed:
-            return "parameters"
-        busy = self.speed > 0 or (len(self.memory.base) > 1 and self.memory.place is None)
-        return "busy" if busy else ""
+            raise ValueError("parameters")
+        if self.speed > 0 or (len(self.memory.base) > 1 and self.memory.place is None):
+            raise ValueError("busy")
 
     def _carry_out(self, kind: str, params: Table) -> None:
         memory = self.memory
@@ -333,10 +321,6 @@ class Robot:
         """Stand at a node, with nothing left to do."""
         memory = self.memory
         memory.base, memory.along, memory.place, memory.charging = [node], 0.0, None, False
-
-    def _obey_epoch(self, epoch: int) -> None:
-        self.memory.epoch, self.memory.order = epoch, ""
-        self._drop_rest()
 
     def _drop_rest(self, *, stops_serving: bool = False) -> None:
         """Drop what is not begun; come to rest in the middle of the next cell where that is possible."""
@@ -514,21 +498,18 @@ class Port:
 
     def send(self, message: Table) -> bool:
         """Hand a message to the network; returns False if it takes none now."""
-        try:
+        with suppress(zmq.Again):
             if self.socket is not None:
                 self.socket.send_multipart([TAG, msgpack.packb(message)], zmq.NOBLOCK)
-        except zmq.Again:
-            return False
-        return self.socket is not None
+                return True
+        return False
 
     def receive(self) -> list[list[bytes]]:
         """Return what has come in, at most so much that the robot is not kept from moving on."""
         found: list[list[bytes]] = []
-        try:
+        with suppress(zmq.Again):
             while self.socket is not None and len(found) < 100:
                 found.append(self.socket.recv_multipart(zmq.NOBLOCK))
-        except zmq.Again:
-            pass
         return found
 
 
@@ -599,21 +580,21 @@ class Session:
     def _obey(self, message: Table) -> None:
         robot, memory = self.robot, self.robot.memory
         if message["msg"] in {"order", "instant"}:
-            result, error = (robot.take_order if message["msg"] == "order" else robot.take_instant)(message)
+            result, error = robot.obey(message)
             answer = {"re": message["seq"], "result": result, "error": error}
             self.outbox.append({"msg": "ack", "robot": memory.robot, **answer})
-            return
-        memory.controller = message["epoch"]
-        if message["msg"] == "resync" and memory.robot in (message["robots"] or [memory.robot]):
-            robot.asked = True
+        else:
+            memory.controller = message["epoch"]
+            robot.asked |= message["msg"] == "resync" and memory.robot in (message["robots"] or [memory.robot])
 
     def report(self, now: float) -> None:
         """Write down what has changed, then tell it; what the network does not take now waits, but for poses."""
         robot, state = self.robot, self.robot.state()
         essence = _essence(state)
-        if self.saved != essence | {"controller": robot.memory.controller}:
+        facts = essence | {"controller": robot.memory.controller}
+        if facts != self.saved:
             robot.memory.save(self.file, durable=True)
-            self.saved = essence | {"controller": robot.memory.controller}
+            self.saved = facts
         if self.session is None:
             return
         if robot.asked or essence != self.told or now >= self.state_due:
@@ -658,34 +639,26 @@ def _essence(state: Table) -> Table:
 # --- The program ---
 
 
-class Lines:
-    """Lines on standard input, as they come."""
-
-    def __init__(self) -> None:
-        self.source = sys.stdin.fileno()
-        self.open = True
-        self._rest = b""
-
-    def read(self) -> list[str]:
-        """Return the lines that are whole now."""
-        found = os.read(self.source, 4096)
-        self.open = bool(found)
-        *lines, self._rest = (self._rest + found).split(b"\n")
-        return [line.decode(errors="replace") for line in lines]
+def befall(robot: Robot, line: str) -> None:
+    """Let happen to a robot what a line on standard input says."""
+    try:
+        robot.happen(line)
+    except ValueError as error:
+        print(f"robot.py: {error}", file=sys.stderr, flush=True)
 
 
 def run(session: Session, ends: list[int]) -> None:
     """Take what has come in, let time pass, write down, report, 50 times a second, until a signal is in `ends`."""
-    lines, port, before = Lines(), session.port, time.monotonic()
+    port, typed, typing, before = session.port, b"", True, time.monotonic()
     while not ends:
-        sources: list[Any] = [port.socket] if port.socket else []
-        sources += [lines.source] if lines.open else []
+        sources: list[Any] = [*([port.socket] if port.socket else []), *([STDIN] if typing else [])]
         ready, _, _ = zmq.select(sources, [], [], max(0.0, before + TICK_S - time.monotonic()))
-        for line in lines.read() if lines.source in ready else ():
-            try:
-                session.robot.happen(line)
-            except ValueError as error:
-                print(f"robot.py: {error}", file=sys.stderr, flush=True)
+        if STDIN in ready:
+            more = os.read(STDIN, 4096)
+            *lines, typed = (typed + more).split(b"\n")
+            typing = bool(more)
+            for line in lines:
+                befall(session.robot, line.decode(errors="replace"))
         now = time.monotonic()
         for frames in port.receive():
             session.take(frames, now)

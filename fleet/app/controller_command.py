@@ -53,12 +53,18 @@ def controller(
     What is granted or acknowledged is in the journal before anybody hears of it: started again after a crash, the
     controller goes on where it was. docs/deploy.md sets one up from an empty machine.
     """
+    import gc
+
+    # What is imported stays: to look through it for garbage, again and again while it grows, takes a tenth of a second.
+    gc.disable()
     from fleet.app.durations import parse_duration
     from fleet.app.site.serve import serve
     from fleet.app.site.settings import SiteSettings
     from fleet.errors import SettingError
     from fleet.runtime.config import RunConfig, read_config
 
+    gc.freeze()
+    gc.enable()
     if orders == "":
         raise SettingError("--orders", "is empty", "name a file or poisson:RATE, or leave the option out")
     run = read_config(config) if config is not None else RunConfig()

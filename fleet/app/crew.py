@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-
+from fleet.app.beginning import begin
 from fleet.assignment.assigner import Assigner
 from fleet.assignment.charging import ChargingPolicy
 from fleet.assignment.greedy_assigner import GreedyAssigner
@@ -32,7 +31,6 @@ from fleet.tasks.records import PoolRecord
 from fleet.tasks.sources.open_orders import open_orders
 from fleet.tasks.sources.rejects import RejectSink
 from fleet.tasks.splitting import OrderSplitter
-from robots.arrays import Float32, Int32
 from robots.battery import step_percent
 from robots.kinematics import step_time
 from robots.state import FleetState
@@ -72,20 +70,23 @@ def make_crew(
     orders: Iterator[Order] | None = None,
     start: FleetState | None = None,
     record: PoolRecord | None = None,
+    distances: DistanceFields | None = None,
 ) -> Crew:
     """Wire the crew of a run on a world in memory. Raises InputErrors for whatever is wrong with settings or orders.
 
     orders: what comes in, in release order, instead of what the settings say; those that `record` has are passed over.
     start: where the robots are, all of them, instead of where the world would have them begin. record: what another
-    controller of this floor knew of orders and tasks.
+    controller of this floor knew of orders and tasks. distances: of a crew before it with the same settings, on a floor
+    of which nothing was closed; found anew if left out.
     """
     slotting = WorldSlotting(world)
     if start is None:
         start = begin(config, world)
     robots = start.robots
     step_s = step_time(world.robot, world.cell_m)
-    guidance = None if rules is None else rules.guidance(world.layout, world.service_cells)
-    distances = DistanceFields(world.layout, config.distance_memory_mb, guidance)
+    if distances is None:
+        guidance = None if rules is None else rules.guidance(world.layout, world.service_cells)
+        distances = DistanceFields(world.layout, config.distance_memory_mb, guidance)
     planner = make_planner(config.planner, distances)
     splitter = OrderSplitter(slotting, world.robot, world.layout.width)
     pool = TaskPool(splitter, events) if record is None else TaskPool.restored(record, splitter, events)
@@ -124,17 +125,6 @@ def make_crew(
     )
 
 
-def begin(config: RunConfig, world: World) -> FleetState:
-    """Return where and how the robots of a world begin, as the seed says. Raises SettingError for too many robots."""
-    robots = _number_of_robots(config, world)
-    return FleetState.at(
-        _start_cells(world, robots, config.seed),
-        charge_percent=_charges(config, robots),
-        width=world.layout.width,
-        cell_m=world.cell_m,
-    )
-
-
 def _others(orders: Iterator[Order], record: PoolRecord) -> Iterator[Order]:
     """The orders that are not on record yet, whatever became of those that are."""
     known = {kept.order.id for kept in record.orders} | {rejection.order_id for rejection in record.rejections}
@@ -157,15 +147,6 @@ def _assigner(
     raise SettingError("--assigner", f"there is no assigner named {config.assigner!r}", "use matching or greedy")
 
 
-def _number_of_robots(config: RunConfig, world: World) -> int:
-    robots = config.robots or world.default_robots
-    places = len(world.start_cells)
-    if robots > places:
-        remedy = f"use at most {places}, or a world with more parking places"
-        raise SettingError("--robots", f"{robots} robots do not fit on {world.name}", remedy)
-    return robots
-
-
 def orders_of(
     config: RunConfig, world: World, destinations: list[str] | None = None, rejects: RejectSink | None = None
 ) -> Iterator[Order]:
@@ -182,17 +163,3 @@ def orders_of(
         destinations=WorldSlotting(world).destinations if destinations is None else destinations,
         rejects=rejects,
     )
-
-
-def _start_cells(world: World, robots: int, seed: int) -> Int32:
-    """Parking places and chargers first, in an order drawn from the seed: any of them before any pick face."""
-    rng = np.random.default_rng(seed)
-    places = np.concatenate([world.parking, world.chargers])
-    cells = np.concatenate([rng.permutation(places), rng.permutation(world.pick_faces)])
-    return cells[:robots].astype(np.int32)
-
-
-def _charges(config: RunConfig, robots: int) -> Float32:
-    """Battery charges between the lowest and full, spread evenly and shuffled: not all are low at the same time."""
-    rng = np.random.default_rng(config.seed + 1)
-    return rng.permutation(np.linspace(config.initial_charge_percent, 100.0, robots)).astype(np.float32)

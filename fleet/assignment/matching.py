@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from robots.arrays import Float64, Int32, Int64
-
-# Up to this many rows x columns the dense algorithm is the faster one, measured with 30 candidates a row.
-_DENSE_CELLS: Final = 2**17
-
-
-@dataclass(frozen=True, slots=True)
-class _Edges:
-    """Edges ordered by row, then column; columns are numbered without gaps. `stay_free` is the cost of no edge."""
-
-    rows: Int64
-    columns: Int64
-    costs: Float64
-    n_rows: int
-    n_columns: int
-    stay_free: float
 
 
 def minimum_cost_matching(rows: Int64, columns: Int64, costs: Float64, n_rows: int) -> tuple[Int32, Int32]:
@@ -36,9 +17,8 @@ def minimum_cost_matching(rows: Int64, columns: Int64, costs: Float64, n_rows: i
     matchings with the greatest number of pairs, one with the least sum of costs. Equal matchings are chosen between in
     the same way every time, whatever the order of the edges.
 
-    Dense problems are solved by Jonker-Volgenant with shortest augmenting paths (Crouse 2016, as in
-    scipy.optimize.linear_sum_assignment), larger ones by its sparse form LAPJVsp (scipy.sparse.csgraph). In the worst
-    case time grows with the cube of the smaller side; on tasks matched to robots it grows about with edges x rows.
+    Jonker and Volgenant's algorithm in its sparse form, LAPJVsp. In the worst case time grows with the cube of the
+    smaller side; on tasks matched to robots it grows about with edges x rows.
     """
     if len(costs) == 0:
         return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
@@ -51,34 +31,17 @@ def minimum_cost_matching(rows: Int64, columns: Int64, costs: Float64, n_rows: i
     stay_free = float(costs.max()) * (min(n_rows, len(wanted)) + 1)
     if not np.isfinite(stay_free):
         raise ValueError("costs are not all finite numbers")
-    edges = _Edges(rows, columns, costs, n_rows, len(wanted), stay_free)
-    column_of = _dense(edges) if n_rows * len(wanted) <= _DENSE_CELLS else _sparse(edges)
-    matched = np.flatnonzero(column_of >= 0)
-    return matched.astype(np.int32), wanted[column_of[matched]].astype(np.int32)
-
-
-def _dense(edges: _Edges) -> Int64:
-    """Column of every row, -1 for none. A pair that is no edge costs as much as staying free, and means that."""
-    matrix = np.full((edges.n_rows, edges.n_columns), edges.stay_free)
-    matrix[edges.rows, edges.columns] = edges.costs
-    of_row, of_column = linear_sum_assignment(matrix)
-    real = matrix[of_row, of_column] < edges.stay_free
-    column_of = np.full(edges.n_rows, -1, dtype=np.int64)
-    column_of[of_row[real]] = of_column[real]
-    return column_of
-
-
-def _sparse(edges: _Edges) -> Int64:
-    """Column of every row, -1 for none. Every row has a column of its own to stay free in, so all can be matched."""
-    n_rows, n_columns = edges.n_rows, edges.n_columns
-    ends = np.cumsum(np.bincount(edges.rows, minlength=n_rows) + 1)
+    # Every row has a column of its own to stay free in, after its edges, so all rows can be matched.
+    n_columns = len(wanted)
+    ends = np.cumsum(np.bincount(rows, minlength=n_rows) + 1)
     own = ends - 1
-    at = np.arange(len(edges.rows)) + edges.rows
-    index = np.empty(len(edges.rows) + n_rows, dtype=np.int32)
+    at = np.arange(len(rows)) + rows
+    index = np.empty(len(rows) + n_rows, dtype=np.int32)
     weight = np.empty(len(index))
-    index[at], weight[at] = edges.columns, edges.costs
-    index[own], weight[own] = n_columns + np.arange(n_rows), edges.stay_free
+    index[at], weight[at] = columns, costs
+    index[own], weight[own] = n_columns + np.arange(n_rows), stay_free
     starts = np.concatenate([[0], ends]).astype(np.int32)
     graph = csr_array((weight, index, starts), shape=(n_rows, n_columns + n_rows))
     _, column_of = min_weight_full_bipartite_matching(graph)
-    return np.where(column_of < n_columns, column_of, -1).astype(np.int64)
+    matched = np.flatnonzero(column_of < n_columns)
+    return matched.astype(np.int32), wanted[column_of[matched]].astype(np.int32)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from fleet.assignment.assigner import AssignmentParams
-from fleet.assignment.charging import ChargingParams
+from fleet.assignment.charging_params import ChargingParams
 from fleet.errors import SettingError
 from fleet.traffic.params import GrantParams, WatchParams
 

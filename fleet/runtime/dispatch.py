@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +18,7 @@ from fleet.runtime.fitness import Fitness
 from fleet.runtime.floor_changes import FloorChanges
 from fleet.runtime.recovery import Recovery
 from fleet.runtime.refusals import Refusals
-from fleet.runtime.resumption import count_effects
 from fleet.runtime.roster import Roster
-from fleet.runtime.site_journal import ServiceRecord
 from fleet.runtime.takeover_places import TakeoverCells
 from fleet.runtime.task_energy import TaskEnergy
 from fleet.tasks.pool import EventSink, TaskPool
@@ -131,18 +128,13 @@ class Dispatcher:
             self._watch_chargers(orders.charge, state, now_s)
         return orders
 
-    def resume(self, serving: Bool, took_effect: Sequence[ServiceRecord], now_s: float) -> list[ServiceRecord]:
+    def resume(self, serving: Bool) -> None:
         """Go on where another dispatcher was cut off, before anything else is done; the pool is a restored one.
 
-        serving      bool (n,), robots with a SERVICE entry that is not known to have taken effect or to be dropped
-        took_effect  services that are known to have taken effect; those that were not counted before are counted now,
-                     and returned
-
-        What robots were doing besides tasks is decided anew: who charges, who parks where.
+        serving: bool (n,), robots with a SERVICE entry that is not known to have taken effect or to be dropped. What
+        robots were doing besides tasks is decided anew: who charges, who parks where.
         """
-        counted = count_effects(self._pool, took_effect, now_s)
         self.roster.resume(self._pool, serving)
-        return counted
 
     def services_dropped(self, robots: Bool) -> None:
         """Take in that services of these robots, bool (n,), will never take effect: they are started anew.

@@ -123,6 +123,7 @@ class GrantLoop:
         self._kept_epoch: Int32 = execution.ledger.epoch.copy()
         self._commands = Commands.none(execution.ledger.robots)
         self._floor_version = 0
+        self._planned_for_some = False
         self._stopping = False
         self._may: Bool = np.zeros(execution.ledger.robots, dtype=np.bool_)
         self._order: Int32 = np.arange(execution.ledger.robots, dtype=np.int32)
@@ -209,7 +210,7 @@ class GrantLoop:
         self._dispatcher.services_took_effect(execution.service_entry == NO_ENTRY, now_s)
         if not self.held_up:
             self._intake.release(now_s)
-            if self.ticks % self._replan_ticks == 0:
+            if self._plan_is_due():
                 self._replan(state, now_s)
             execution.grant(self._order, self._may & ~floor.halt, state, floor.closed, floor.closed_edges)
         commands = self._made_safe(execution.commands(floor.halt, floor.speed_limit_mps))
@@ -239,6 +240,19 @@ class GrantLoop:
             self._kept_epoch[:] = commands.epoch
         return commands
 
+    def _plan_is_due(self) -> bool:
+        """Every few ticks; and at once when some robots are fit and at the last plan none were.
+
+        After a restart nobody is, as nobody has been heard: the first plan waits for somebody, though not for long.
+        """
+        if self.ticks and self.ticks % self._replan_ticks == 0:
+            return True
+        return not (self._planned_for_some or self._unfit().all())
+
+    def _unfit(self) -> Bool:
+        """Which robots can go nowhere now, bool (n,)."""
+        return self.floor.watch.down | self.floor.halt | ~self.execution.ledger.synced
+
     def _replan(self, state: FleetState, now_s: float) -> None:
         """Decide anew who goes where, and how; nothing that was not granted is kept."""
         execution, floor, dispatcher = self.execution, self.floor, self._dispatcher
@@ -249,7 +263,8 @@ class GrantLoop:
             self._muster.over()
         self._takeovers.cells = execution.ledger.cell
         committed = execution.committed(state)
-        unfit = floor.watch.down | floor.halt | ~execution.ledger.synced
+        unfit = self._unfit()
+        self._planned_for_some = not unfit.all()
         fitness = Fitness(
             unfit=unfit,
             lost=floor.watch.lost,

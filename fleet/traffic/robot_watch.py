@@ -17,7 +17,8 @@ _NEVER: Final = np.inf
 class RobotWatch:
     """What is wrong with whom; columns (n,), found anew by `look`.
 
-    silent   bool, no report for `silent_s`
+    silent   bool, no report for `silent_s`, since the first look for robots that were never heard: after a restart
+             robots need a moment to find the new controller
     down     bool, silent, failed, out of energy, or not where it ought to be: it cannot be counted on to move
     lost     bool, down for `lost_s`
     blocked  bool, it has stood before something unexpected for `blocked_s`
@@ -46,14 +47,13 @@ class RobotWatch:
         flags = state.flags
         if self._began_s is None:
             self._began_s = now_s
-        np.greater_equal(now_s - state.heard_s, params.silent_s, out=self.silent)
+        heard_s = np.where(np.isneginf(state.heard_s), self._began_s, state.heard_s)
+        np.greater_equal(now_s - heard_s, params.silent_s, out=self.silent)
         self.astray = self._ledger.outside(state) | ((flags & Flag.LOST) != 0)
         self.down = self.silent | self.astray | ((flags & Flag.FAILED) != 0) | (state.charge_percent <= 0)
         if self.down.any() or self._some_down:
             self._some_down = bool(self.down.any())
-            # A silent robot has been down since it was last heard, not since that was noticed. One that was never heard
-            # is missed from now on: after a restart robots need a moment to find the new controller.
-            heard_s = np.where(np.isneginf(state.heard_s), self._began_s, state.heard_s)
+            # A silent robot has been down since it was last heard, not since that was noticed.
             since = np.where(self.silent, heard_s, now_s)
             self._down_since_s = np.where(self.down, np.minimum(self._down_since_s, since), _NEVER)
             self.lost = self.down & (now_s - self._down_since_s >= params.lost_s)

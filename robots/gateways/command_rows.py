@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from robots.arrays import Int32, Int64
-from robots.driver import Commands
+from robots.driver import COMMAND_COLUMNS, Commands
 from robots.errors import DriverError
 from robots.state import Entry
-
-_COLUMNS: Final = {
-    "epoch": np.int32,
-    "index": np.int32,
-    "entries": np.uint8,
-    "service_s": np.float32,
-    "halt": np.bool_,
-    "speed_limit_mps": np.float32,
-}
 
 
 class CommandRows:
@@ -33,7 +24,7 @@ class CommandRows:
 
         Raises DriverError if a column has the wrong shape or type, or a row is impossible for any robot.
         """
-        self._check_columns(commands)
+        commands.check_columns(self._n)
         last = self._last
         if last is None or last.entries.shape != commands.entries.shape:
             rows = np.arange(self._n, dtype=np.int32)
@@ -50,18 +41,10 @@ class CommandRows:
     def take(self, commands: Commands) -> None:
         """Remember these rows; the columns may be reused."""
         if self._last is None or self._last.entries.shape != commands.entries.shape:
-            self._last = Commands(**{name: getattr(commands, name).copy() for name in _COLUMNS})
+            self._last = Commands(**{name: getattr(commands, name).copy() for name in COMMAND_COLUMNS})
             return
-        for name in _COLUMNS:
+        for name in COMMAND_COLUMNS:
             np.copyto(getattr(self._last, name), getattr(commands, name))
-
-    def _check_columns(self, commands: Commands) -> None:
-        k = commands.entries.shape[-1]
-        for name, dtype in _COLUMNS.items():
-            column = getattr(commands, name)
-            shape = (self._n, k) if name in {"entries", "service_s"} else (self._n,)
-            if column.shape != shape or column.dtype != dtype:
-                raise DriverError(f"{name} is {column.dtype} {column.shape}, not {np.dtype(dtype)} {shape}")
 
     def _check_rows(self, commands: Commands, rows: Int32) -> None:
         entries, seconds = commands.entries[rows], commands.service_s[rows]

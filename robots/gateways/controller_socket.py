@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from robots.errors import InputError
+from robots.gateways.connection_events import next_event
 from robots.gateways.handshakes import FAILURES, Domain, failure, guard
 from robots.gateways.keys import Key
 from robots.gateways.wire_params import WireParams
@@ -103,8 +103,8 @@ class ControllerSocket:
         Some that are no ZeroMQ peers at all, or send what nobody may, are only told of as disconnected.
         """
         while self._monitor is not None and self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor, zmq.DONTWAIT)
-            ended = event["event"] == zmq.EVENT_DISCONNECTED
+            event = next_event(self._monitor)
+            ended = event.kind == zmq.EVENT_DISCONNECTED
             yield "disconnected" if ended else failure(event, Domain.GATEWAYS).reason.value
 
     def close(self) -> None:

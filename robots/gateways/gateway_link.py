@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from robots.codec import encode
+from robots.gateways.connection_events import next_event
 from robots.gateways.keys import Key
 from robots.messages import MAX_FRAME_BYTES, Message, PoseReport
 
@@ -98,7 +98,7 @@ class GatewayLink:
         """Whether the connection has broken down, or could not be made, since this was asked last."""
         found = False
         while self._monitor is not None and self._monitor.poll(0):
-            recv_monitor_message(self._monitor, zmq.DONTWAIT)
+            next_event(self._monitor)
             found = True
         return found
 

@@ -30,7 +30,7 @@ from robots.versions import check_welcome
 _FIRST_ATTEMPT_S: Final = 1.0  # from connecting until every hello is answered
 _LONGEST_ATTEMPT_S: Final = 16.0
 _FIRST_BACK_OFF_S: Final = 0.1
-_LONGEST_BACK_OFF_S: Final = 0.5
+_LONGEST_BACK_OFF_S: Final = 0.25
 
 
 class _Phase(Enum):

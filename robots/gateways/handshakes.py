@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 import zmq
 
+from robots.gateways.connection_events import ConnectionEvent
 from robots.gateways.keys import Key
 
 # What a socket's monitor has to listen to for `failure`.
@@ -58,12 +58,12 @@ def guard(socket: zmq.Socket[Any], key: Key, domain: Domain) -> None:
     socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
 
 
-def failure(event: Mapping[str, Any], domain: Domain) -> Refusal:
+def failure(event: ConnectionEvent, domain: Domain) -> Refusal:
     """Return what a monitor's event of `FAILURES` says of a handshake that ended before the authenticator was asked."""
     reason = RefusalReason.HANDSHAKE
-    if event["event"] == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        if event["value"] == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+    if event.kind == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        if event.value == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
             reason = RefusalReason.MECHANISM
-        elif event["value"] == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
+        elif event.value == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
             reason = RefusalReason.CRYPTOGRAPHY
     return Refusal(reason, domain)

@@ -34,7 +34,9 @@ class WireRecord:
     refused   by code: those of WireError, and
               unknown_peer  no key of the allow-list       revoked   a key that was revoked
               role          a key that is no gateway's     route     a routing id that the peer chose itself
-              no_session    before a hello, or after the end of the session
+              no_session    before a hello, or after the end of the session. A healthy fleet has these after a pause
+                            of about the lease: what a gateway said before it hears that its session is over, and
+                            what was still to be read of a connection when it said hello over another one
               identity      on a connection of another peer's session
               session       of another session             boot      of an earlier start of the gateway
               robot         no robot of this session       taken     a robot for which another peer speaks

@@ -6,8 +6,8 @@ import pytest
 
 from fleet.grid.layout import Layout
 from robots import conformance
-from twin.kinematic import KinematicDriver
 from twin.link import LinkParams
+from twin.simulated_fleet import SimulatedFleet
 
 LINKS = {
     "nominal": LinkParams(),
@@ -20,7 +20,7 @@ LINKS = {
 def test_kinematic_driver_conforms(check, link):
     def make(rig):
         layout = Layout(rig.height, rig.width, rig.passable)
-        return KinematicDriver(
+        return SimulatedFleet(
             layout, rig.model, rig.cell_m, start=rig.start, chargers=rig.chargers, tick_s=0.1, seed=1, link=link
         )
 

@@ -9,14 +9,11 @@ from fleet.errors import PlanError, SettingError
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
 from fleet.planning.registry import DEFAULT_PLANNER, PLANNERS, make_planner
-from tests.fleets import Fleet, planner, request
+from tests.fleets import Fleet, every_planner, multi_action, planner, request
 from tests.floors import drawn, edge_flags, flags, marked
 
 E, S, W, N = range(4)
 F, CW, CCW, WAIT = range(4)
-
-every_planner = pytest.mark.parametrize("name", PLANNERS)
-multi_action = pytest.mark.parametrize("name", [name for name in PLANNERS if name.startswith("epibt")])
 
 JUNCTION = "aXb #.# #G#"
 RACKS = drawn("""
@@ -376,6 +373,7 @@ def test_no_robots_are_refused(name):
         planner(name, RACKS).plan(request(RACKS, []))
 
 
+@pytest.mark.slow
 @every_planner
 def test_a_tight_bound_on_distance_memory_changes_no_plan(name):
     cells, headings, _ = crowd(RACKS, 20, seed=5)
@@ -415,11 +413,7 @@ def tasks_done(name, robots=30, steps=200):
     return done
 
 
-# Long windows take long when interpreted.
-lifelong = [name if name in {"pibt", "epibt3"} else pytest.param(name, marks=pytest.mark.jit) for name in PLANNERS]
-
-
-@pytest.mark.parametrize("name", lifelong)
+@every_planner
 def test_a_fleet_works_through_goal_after_goal_without_a_violation(name):
     assert tasks_done(name) >= (280 if name == "pibt" else 330)
 

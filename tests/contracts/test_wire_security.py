@@ -15,7 +15,6 @@ from threading import Thread
 import msgpack
 import pytest
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from benchmarks.hostile_frames import nested_headers
 from benchmarks.sample_messages import sample_messages
@@ -25,6 +24,7 @@ from robots.gateways import handshakes
 from robots.gateways.allow_list import FILE_NAME, AllowList, Peer
 from robots.gateways.allow_list_edits import allow, revoke
 from robots.gateways.authenticator import Authenticator
+from robots.gateways.connection_events import next_event
 from robots.gateways.handshakes import Domain, Refusal, guard
 from robots.gateways.keys import Key, load_key, load_public_key, new_key
 from robots.messages import FRAME_TAG, MAX_FRAME_BYTES, FromController, FromGateway
@@ -97,8 +97,8 @@ class Hall:
                 if ready is door:
                     last = door.recv_multipart(copy=False)[-1]
                     return last["User-Id"], last.bytes
-                event = recv_monitor_message(monitor)
-                if event["event"] & handshakes.FAILURES:
+                event = next_event(monitor)
+                if event.kind & handshakes.FAILURES:
                     return handshakes.failure(event, domain)
             try:
                 return self.refusals.get_nowait()

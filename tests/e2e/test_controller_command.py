@@ -1,11 +1,12 @@
-"""The controller as it is deployed: real processes, real sockets, keys; crashes, standbys, and what is refused."""
+"""The controller as it is deployed: real processes, real sockets, keys; crashes, standbys, and what is refused.
+
+Bad options are tried without a process of their own: the command is the same, and starting it is most of the time.
+"""
 
 from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -13,6 +14,7 @@ import pytest
 import zmq
 
 from benchmarks.site_processes import SiteProcesses, free_ports, running
+from fleet.app.main import main
 from fleet.app.site.api_client import ApiClient, ClientParams
 from fleet.app.site.api_messages import NewLine, NewOrder
 from fleet.app.site.local_socket import ClientKeys
@@ -156,11 +158,6 @@ def test_a_second_controller_that_is_no_standby_is_refused(site):
     assert "Traceback" not in second.said()
 
 
-def controller(*arguments, timeout=120):
-    command = [sys.executable, "-m", "fleet", "controller", *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout)
-
-
 ANY = ["--listen", "tcp://127.0.0.1:0", "--api", "tcp://127.0.0.1:0", "--feed", "tcp://127.0.0.1:0"]
 BAD = {
     "no such world": (["nowhere", "--robots", "3"], "nowhere"),
@@ -179,7 +176,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused_in_words(name, tmp_path):
+def test_bad_input_is_refused_in_words(name, tmp_path, capsys):
     arguments, where = BAD[name]
     journal = [] if "--journal" in arguments else ["--journal", str(tmp_path / "journal.db")]
     ends = [] if "--listen" in arguments or "--api" in arguments else ANY
@@ -187,11 +184,12 @@ def test_bad_input_is_refused_in_words(name, tmp_path):
         ends = ANY[:2] + ANY[4:]
     if "--listen" in arguments:
         ends = ANY[2:]
-    done = controller(*arguments, *ends, *journal)
-    assert done.returncode == (1 if name == "no database" else 2), done.stderr
-    assert where in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    code = main(["controller", *arguments, *ends, *journal])
+    told = capsys.readouterr()
+    assert code == (1 if name == "no database" else 2), told.err
+    assert where in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
 
 
 def test_a_journal_of_another_floor_is_refused(site, tmp_path):

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fleet.app.main import main
 from fleet.app.torture.drawing import draw_schedule
 from fleet.app.torture.schedule import write_schedule
 
@@ -111,13 +112,13 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused_in_words(name, tmp_path):
+def test_bad_input_is_refused_in_words(name, tmp_path, capsys):
     arguments, where = BAD[name]
-    done = torture(tmp_path, *arguments)
-    assert done.returncode == 2
-    assert where in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    assert main(["torture", "--out", str(tmp_path), *arguments]) == 2
+    told = capsys.readouterr()
+    assert where in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
 
 
 def test_an_event_that_cannot_be_on_its_floor_is_refused(tmp_path):

@@ -34,7 +34,7 @@ MUTANTS = (
     StubMutant(
         "orders of an old epoch are obeyed",
         "what_is_of_an_old_epoch_changes_nothing",
-        'if order["epoch"] < memory.epoch:',
+        'if message["epoch"] < memory.epoch:',
         "if False:",
     ),
     StubMutant(
@@ -52,14 +52,14 @@ MUTANTS = (
     StubMutant(
         "the order that raises the epoch is carried out",
         "at_rest_a_new_epoch_passes_over_the_entries_that_came_with_it",
-        '            memory.order = order["order"]\n            return "accepted", ""\n',
-        "",
+        "news = raised or self._grow(",
+        "news = self._grow(",
     ),
     StubMutant(
         "a new epoch ends charging",
         "charging_goes_on_in_a_new_epoch",
-        'self.memory.epoch, self.memory.order = epoch, ""',
-        'self.memory.epoch, self.memory.order, self.memory.charging = epoch, "", False',
+        'memory.epoch, memory.order = message["epoch"], ""',
+        'memory.epoch, memory.order, memory.charging = message["epoch"], "", False',
     ),
     StubMutant(
         "a changed base is passed over",
@@ -82,8 +82,8 @@ MUTANTS = (
     StubMutant(
         "a duplicate of an order starts the service again",
         "a_service_takes_its_time_and_effect_once",
-        "memory.base += added\n",
-        "memory.base += added\n        memory.along = memory.along if added else 0.0\n",
+        "self.memory.base = grown\n",
+        "self.memory.base = grown\n        self.memory.along *= len(grown) > len(base)\n",
     ),
     StubMutant(
         "copies of an order are not answered",
@@ -106,7 +106,7 @@ MUTANTS = (
     StubMutant(
         "instants are carried out again",
         "an_instant_that_was_carried_out_is_a_duplicate_and_changes_nothing",
-        'memory.instants = [*memory.instants, action["id"]][-INSTANTS_KEPT:]',
+        "self.memory.instants = [*self.memory.instants, *names][-INSTANTS_KEPT:]",
         "pass",
     ),
     StubMutant(
@@ -124,8 +124,8 @@ MUTANTS = (
     StubMutant(
         "positions are accepted at work",
         "a_robot_at_work_refuses_a_position",
-        'return "busy" if busy else ""',
-        'return ""',
+        'raise ValueError("busy")',
+        "pass",
     ),
     StubMutant(
         "nothing is written down after the start",
@@ -198,8 +198,8 @@ MUTANTS = (
     StubMutant(
         "a resync is ignored",
         "a_resync_brings_a_state_at_once",
-        'if message["msg"] == "resync" and',
-        "if False and",
+        'robot.asked |= message["msg"] == "resync" and',
+        "robot.asked |= False and",
     ),
     StubMutant(
         "poses at 50 Hz",

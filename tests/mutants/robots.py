@@ -9,8 +9,8 @@ import numpy as np
 from robots.state import Entry
 from robots.truth import FloorTruth
 from tests.mutants.mutant import Mutant, wrap
-from twin import kinematic
-from twin.kinematic import KinematicDriver
+from twin import simulated_fleet
+from twin.simulated_fleet import SimulatedFleet
 
 _OVERSHOOT_M = 0.4
 
@@ -26,8 +26,8 @@ def _take(robot, message, first):
     """Append entries of a message, from place `first` of it on, to what the robot has."""
     for place in range(first, int(message["end"] - message["first"])):
         number = int(robot["received"])
-        robot["entries"][number % kinematic.ENTRIES_AHEAD] = message["entries"][place]
-        robot["service_s"][number % kinematic.ENTRIES_AHEAD] = message["service_s"][place]
+        robot["entries"][number % simulated_fleet.ENTRIES_AHEAD] = message["entries"][place]
+        robot["service_s"][number % simulated_fleet.ENTRIES_AHEAD] = message["service_s"][place]
         robot["received"] = number + 1
 
 
@@ -65,10 +65,10 @@ def _confirms_too_much(poll, driver):
 
 def _overshoots(poll, driver):
     state = poll(driver)
-    for robot in driver._robots:
+    for row, robot in enumerate(driver._robots):
         ended = robot["doing"] == Entry.WAIT and robot["received"] == robot["confirmed"] and robot["confirmed"] > 0
         ahead = _OVERSHOOT_M if ended else 0.0
-        robot["shift_x"], robot["shift_y"] = ahead * cos(robot["theta"]), ahead * sin(robot["theta"])
+        driver._bodies._shift[row] = ahead * cos(robot["theta"]), ahead * sin(robot["theta"])
     return state
 
 
@@ -93,48 +93,48 @@ ROBOTS = (
         "robots come to rest 0.4 m beyond the end of their base",
         "P2",
         "calm",
-        wrap(KinematicDriver, "poll", _overshoots),
+        wrap(SimulatedFleet, "poll", _overshoots),
     ),
     Mutant(
         "front_confirms",
         "a cell is confirmed as left when the middle of the robot has crossed its border",
         "P2",
         "calm",
-        wrap(kinematic, "new_limits", _front_confirms),
+        wrap(simulated_fleet, "new_limits", _front_confirms),
     ),
     Mutant(
         "robots_confirm_too_much",
         "robots at speed confirm the entry that they have just begun",
         "P6",
         "calm",
-        wrap(KinematicDriver, "poll", _confirms_too_much),
+        wrap(SimulatedFleet, "poll", _confirms_too_much),
     ),
     Mutant(
         "old_epochs_obeyed",
         "robots take entries of older epochs",
         "P7",
         "links",
-        wrap(KinematicDriver, "poll", _obeys_old_epochs),
+        wrap(SimulatedFleet, "poll", _obeys_old_epochs),
     ),
     Mutant(
         "epochs_fall",
         "robots obey the epoch of whatever comes last",
         "P7",
         "links",
-        wrap(KinematicDriver, "poll", _falls_back),
+        wrap(SimulatedFleet, "poll", _falls_back),
     ),
     Mutant(
         "replays_carried_out",
         "robots carry out the last entry of a row that comes again",
         "P7",
         "links",
-        wrap(KinematicDriver, "poll", _carries_out_replays),
+        wrap(SimulatedFleet, "poll", _carries_out_replays),
     ),
     Mutant(
         "service_again_after_reboot",
         "a robot that goes down does its last service again",
         "P10",
         "broken",
-        wrap(KinematicDriver, "truth", _effect_again),
+        wrap(SimulatedFleet, "truth", _effect_again),
     ),
 )

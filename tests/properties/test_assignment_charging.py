@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.assignment.assigner import AssignmentParams, FreeRobots, WaitingTasks
-from fleet.assignment.charging import ChargingParams, ChargingPolicy
+from fleet.assignment.charging import ChargingPolicy
+from fleet.assignment.charging_params import ChargingParams
 from fleet.assignment.matching_assigner import MatchingAssigner
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.grid.distances import DistanceFields

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.assignment import matching
 from fleet.assignment.candidates import candidate_mask
 from fleet.assignment.matching import minimum_cost_matching
 from tests.oracles.matchings import best
@@ -17,14 +16,6 @@ EDGES = st.dictionaries(
 )
 
 
-@pytest.fixture(params=["dense", "sparse"], scope="module")
-def algorithm(request):
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "sparse":
-            patch.setattr(matching, "_DENSE_CELLS", -1)
-        yield
-
-
 def columns_of(edges):
     rows = np.array([row for row, _ in edges], dtype=np.int64)
     columns = np.array([column for _, column in edges], dtype=np.int64)
@@ -32,7 +23,7 @@ def columns_of(edges):
 
 
 @given(edges=EDGES)
-def test_no_matching_has_more_pairs_or_costs_less(algorithm, edges):
+def test_no_matching_has_more_pairs_or_costs_less(edges):
     rows, columns = minimum_cost_matching(*columns_of(edges), n_rows=5)
     pairs = list(zip(rows.tolist(), columns.tolist(), strict=True))
     assert len(set(rows.tolist())) == len(set(columns.tolist())) == len(pairs)
@@ -44,7 +35,7 @@ def test_no_matching_has_more_pairs_or_costs_less(algorithm, edges):
 
 
 @given(edges=EDGES, order=st.randoms(use_true_random=False))
-def test_the_order_of_edges_makes_no_difference(algorithm, edges, order):
+def test_the_order_of_edges_makes_no_difference(edges, order):
     shuffled = list(edges.items())
     order.shuffle(shuffled)
     one = minimum_cost_matching(*columns_of(edges), n_rows=5)
@@ -53,7 +44,7 @@ def test_the_order_of_edges_makes_no_difference(algorithm, edges, order):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_costs_that_are_not_finite_are_refused(algorithm, bad):
+def test_costs_that_are_not_finite_are_refused(bad):
     with pytest.raises(ValueError, match="finite"):
         minimum_cost_matching(np.array([0, 1]), np.array([0, 0]), np.array([1.0, bad]), n_rows=2)
 

@@ -10,8 +10,8 @@ from robots.driver import Commands
 from robots.state import Flag
 from tests.driven_fleet import CCW, CHARGE, CW, FORWARD, HEIGHT, WIDTH, DrivenFleet, service
 from twin.faults import Fault, FaultKind
-from twin.kinematic import MotionParams
 from twin.link import LinkParams
+from twin.simulated_fleet import MotionParams
 
 FAULTS_END_S = 12.0
 STARTS = (0, 20, 43)

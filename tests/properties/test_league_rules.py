@@ -63,6 +63,7 @@ def test_guessed_runs_are_judged_as_the_rules_say(drawn, seed, steps):
         agrees(path, record)
 
 
+@pytest.mark.slow
 @given(drawn_instances(), st.sampled_from(["pibt", "epibt3"]))
 def test_our_entry_breaks_no_rule(drawn, planner):
     rows, starts, tasks, reveal = drawn

@@ -6,20 +6,17 @@ import random
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL, Layout
 from fleet.planning.planner import PlanRequest
-from fleet.planning.registry import PLANNERS, make_planner
-from tests.fleets import Fleet, after, check_window, request
+from fleet.planning.registry import make_planner
+from tests.fleets import Fleet, after, check_window, every_planner, request
 from tests.floors import closures, drawn, edge_flags, flags, floors, places, shut
 from tests.oracles.distances import steps_to
 from tests.oracles.rules import WAIT
-
-every_planner = pytest.mark.parametrize("name", PLANNERS)
 
 CORRIDOR = drawn("........")
 CORRIDOR_WITH_BAY = drawn("....... ###.###")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fleet.assignment.assigner import AssignmentParams, WaitingTasks
-from fleet.assignment.charging import ChargingParams
+from fleet.assignment.charging_params import ChargingParams
 from fleet.errors import SettingError
 
 

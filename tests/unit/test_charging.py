@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fleet.assignment.charging import ChargingParams, ChargingPolicy
+from fleet.assignment.charging import ChargingPolicy
+from fleet.assignment.charging_params import ChargingParams
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL

@@ -8,10 +8,7 @@ import pytest
 from fleet.errors import TaskError
 from fleet.grid.layout import NO_CELL, NO_TASK
 from fleet.runtime.roster import Roster
-from fleet.runtime.site_journal import ServiceRecord
 from tests.hall import AT, Hall
-
-PICK = ServiceRecord(robot=0, entry=7, task=0, errand=0)
 
 
 def picking():
@@ -33,6 +30,11 @@ def loaded():
 def columns(hall):
     roster = hall.roster
     return [column.tolist() for column in (roster.task, roster.errand_cell, roster.next_cell, roster.serving)]
+
+
+def hear_of_all(hall):
+    """Hear of all robots that their services, if they had any, took effect."""
+    hall.dispatcher.services_took_effect(np.array([True, True]), hall.now_s)
 
 
 def done(hall):
@@ -69,49 +71,47 @@ def test_a_service_that_was_dropped_is_started_again():
     assert done(hall) == []
 
 
-def test_a_service_that_took_effect_is_counted_before_anything_else():
+def test_a_service_that_took_effect_meanwhile_is_counted_once_when_it_is_heard_of():
     hall = picking()
-    assert hall.restart([PICK], over=[0]) == [PICK]
+    hall.restart()
+    for _ in range(2):
+        hear_of_all(hall)
     assert done(hall) == [(0, 0)]
     assert (hall.roster.errand_cell[0], hall.roster.next_cell[0]) == (AT["b"], AT["D"])
     hall.dispatch()
     assert hall.goals[0] == "b"
 
 
-@pytest.mark.parametrize("known", [[PICK], [PICK, PICK]])
-def test_a_service_that_was_counted_already_is_not_counted_again(known):
+def test_a_service_that_was_counted_already_is_not_counted_again():
     hall = loaded()
-    assert hall.restart(known) == []
+    hall.restart()
+    hear_of_all(hall)
     assert done(hall) == [(0, 0)]
 
 
-def test_a_service_that_is_told_of_twice_is_counted_once():
-    hall = picking()
-    assert hall.restart([PICK, PICK], over=[0]) == [PICK]
-    assert done(hall) == [(0, 0)]
-
-
-def test_a_takeover_that_took_effect_is_counted_once_and_frees_the_robot_that_had_the_load():
+def test_a_takeover_that_took_effect_meanwhile_is_counted_once_and_frees_the_robot_that_had_the_load():
     hall = loaded()
     hall.silence(0, lost=True)
     hall.move("aQ")
     hall.step()
-    takeover = ServiceRecord(robot=1, entry=3, task=0, errand=-1)
     assert hall.dispatch().start_s[1] > 0
-    assert hall.restart([PICK, takeover, takeover], over=[1]) == [takeover]
+    for _ in range(2):
+        hall.restart()
+        hear_of_all(hall)
     assert len(hall.said("task_taken_over")) == 1
     assert not hall.roster.retired.any()
-    assert hall.restart([PICK, takeover]) == []
 
 
-def test_what_a_robot_did_before_is_no_takeover():
+def test_a_takeover_that_is_not_begun_is_not_counted():
     hall = loaded()
     hall.silence(0, lost=True)
     hall.move("aQ")
     hall.dispatch()
     assert hall.roster.task.tolist() == [NO_TASK, 0]
-    assert hall.restart([ServiceRecord(1, 2, 0, 0)]) == []
+    hall.restart()
+    hear_of_all(hall)
     assert hall.said("task_taken_over") == []
+    assert hall.roster.retired.tolist() == [True, False]
 
 
 @pytest.mark.parametrize("taker_goes", [True, False])
@@ -124,12 +124,6 @@ def test_a_robot_whose_load_waits_stays_out_of_service(taker_goes):
     assert hall.roster.retired.tolist() == [True, False]
     assert hall.roster.task.tolist() == [NO_TASK, 0 if taker_goes else NO_TASK]
     assert hall.dispatch().hold[0]
-
-
-def test_what_a_robot_that_is_lost_has_done_for_another_task_is_not_counted_for_this_one():
-    hall = picking()
-    assert hall.restart([ServiceRecord(1, 7, 0, 0)]) == []
-    assert done(hall) == []
 
 
 def test_only_tasks_that_are_not_over_are_looked_at_again():
@@ -156,19 +150,6 @@ def test_a_site_without_open_tasks_goes_on_too():
     hall.restart()
     hall.step()
     assert hall.goals in "PQ"
-
-
-@pytest.mark.parametrize(
-    ("service", "message"),
-    [
-        (ServiceRecord(0, 7, 5, 0), "task 5, which there is not"),
-        (ServiceRecord(0, 7, -1, 0), "task -1, which there is not"),
-        (ServiceRecord(0, 7, 0, 1), "errand 1 of task 0 took effect before one that comes first"),
-    ],
-)
-def test_a_service_that_the_pool_cannot_have_granted_is_a_defect(service, message):
-    with pytest.raises(TaskError, match=message):
-        picking().restart([service])
 
 
 @pytest.mark.parametrize(

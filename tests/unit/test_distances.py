@@ -248,6 +248,7 @@ def test_memory_bound_fixes_how_many_fields_are_held():
     assert distances.held == distances.capacity
 
 
+@pytest.mark.slow
 def test_answers_stay_right_while_fields_come_and_go():
     distances = DistanceFields(CORRIDORS, memory_mb=1)
     rng = np.random.default_rng(3)
@@ -304,6 +305,7 @@ def test_more_goals_at_once_than_fields_fit_is_a_setting_to_change():
     assert len(distances.slots(np.repeat(goals[:20], 2))) == 40
 
 
+@pytest.mark.slow
 def test_travel_works_through_any_number_of_goals():
     distances = DistanceFields(CORRIDORS, memory_mb=1)
     goals = CORRIDORS.free_cells[100:165]

@@ -9,16 +9,16 @@ import pytest
 
 from tests.floors import drawn
 from twin.fault_file import FIELDS, FaultError, read_faults
-from twin.faults import Fault, FaultKind
+from twin.faults import OF_WHEELS, Fault, FaultKind
 
 LAYOUT = drawn("..... .###. .....")
 ROBOTS = 4
 
 
-def read(folder: Path, *lines: dict[str, Any] | str) -> list[Fault]:
+def read(folder: Path, *lines: dict[str, Any] | str, wheels: bool = True) -> list[Fault]:
     path = folder / "faults.jsonl"
     path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines), encoding="utf-8")
-    return read_faults(path, ROBOTS, LAYOUT)
+    return read_faults(path, ROBOTS, LAYOUT, wheels=wheels)
 
 
 GOOD: dict[str, tuple[dict[str, Any], Fault]] = {
@@ -28,6 +28,12 @@ GOOD: dict[str, tuple[dict[str, Any], Fault]] = {
     "stuck": ({"robot": 1, "for_s": 9}, Fault(5.0, FaultKind.STUCK, robot=1, seconds=9.0)),
     "slow": ({"robot": 1, "value": 0.4}, Fault(5.0, FaultKind.SLOW, robot=1, value=0.4)),
     "displaced": ({"robot": 2, "value": -0.7}, Fault(5.0, FaultKind.DISPLACED, robot=2, value=-0.7)),
+    "slip": ({"cell": [2, 3], "for_s": 60, "value": 0.3}, Fault(5.0, FaultKind.SLIP, cell=13, seconds=60.0, value=0.3)),
+    "stall": ({"robot": 2, "for_s": 3, "value": 1}, Fault(5.0, FaultKind.STALL, robot=2, seconds=3.0, value=1.0)),
+    "drift": ({"robot": 2, "value": 0.05}, Fault(5.0, FaultKind.DRIFT, robot=2, value=0.05)),
+    "blind": ({"robot": 2, "for_s": 40}, Fault(5.0, FaultKind.BLIND, robot=2, seconds=40.0)),
+    "dropped_load": ({"robot": 0, "for_s": 300}, Fault(5.0, FaultKind.DROPPED_LOAD, robot=0, seconds=300.0)),
+    "person": ({"cell": [2, 3], "value": 1.2}, Fault(5.0, FaultKind.PERSON, cell=13, value=1.2)),
     "obstacle": ({"cell": [2, 3], "for_s": 60}, Fault(5.0, FaultKind.OBSTACLE, cell=13, seconds=60.0)),
     "charger_out": ({"cell": [0, 0]}, Fault(5.0, FaultKind.CHARGER_OUT, cell=0)),
     "drained": ({"robot": 2, "value": 12}, Fault(5.0, FaultKind.DRAINED, robot=2, value=12.0)),
@@ -45,6 +51,15 @@ def test_a_line_is_a_fault(kind: str, tmp_path: Path) -> None:
 
 def test_every_kind_of_fault_can_stand_in_a_file() -> None:
     assert {FaultKind(kind) for kind in GOOD} == set(FIELDS) == set(FaultKind)
+
+
+@pytest.mark.parametrize("kind", sorted(kind.value for kind in OF_WHEELS))
+def test_robots_on_rails_have_no_faults_of_wheels(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(FaultError) as refused:
+        read(tmp_path, {"t": 5, "kind": kind, **GOOD[kind][0]}, wheels=False)
+    assert refused.value.where.endswith("faults.jsonl, line 1, field kind")
+    assert kind in refused.value.problem
+    assert "twin" in refused.value.remedy
 
 
 def test_faults_come_by_time_and_blank_lines_are_passed_over(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from robots.errors import WireError
 from robots.messages import FRAME_TAG, Action, FromController, Instant, Params
 from tests.firmware_c import base_nodes, built, frame, order, packed_frames, samples
 
+pytestmark = pytest.mark.e2e
+
 ALLOCATORS = {"malloc", "calloc", "realloc", "free", "strdup", "strndup", "aligned_alloc", "posix_memalign", "fopen"}
 LENGTH_M, CELL_M, TICK_S = 0.72, 1.0, 0.01
 

@@ -53,7 +53,7 @@ def run(robot, seconds):
 
 def test_a_drive_takes_as_long_as_speed_and_acceleration_say():
     robot = new_robot()
-    assert robot.take_order(order(Base(POSE, 0, 1.0).drive(4))) == ("accepted", "")
+    assert robot.obey(order(Base(POSE, 0, 1.0).drive(4))) == ("accepted", "")
     seconds = 0.0
     while robot.memory.confirmed < 4 or robot.speed:
         robot.step(TICK_S)
@@ -67,7 +67,7 @@ def test_a_slow_edge_ahead_is_entered_slowly():
     robot = new_robot()
     part = order(Base(POSE, 0, 1.0).drive(4))
     part["edges"][2]["vmax"] = 0.3
-    robot.take_order(part)
+    robot.obey(part)
     while robot.memory.confirmed < 3:
         robot.step(TICK_S)
         if 4.5 < robot.pose()[0] < 5.5:
@@ -91,20 +91,20 @@ def test_whatever_the_controller_says_the_robot_keeps_to_its_base(seed):
                 "serve": lambda: plan.serve(rng.random()),
                 "charge": plan.charge,
             }[what]()
-            assert robot.take_order(order(plan, first, epoch)) == ("accepted", "")
+            assert robot.obey(order(plan, first, epoch)) == ("accepted", "")
         elif what == "epoch":
             epoch += 1
-            robot.take_instant(instant("stateRequest", f"i{number}", epoch))
+            robot.obey(instant("stateRequest", f"i{number}", epoch))
         elif what in {"pause", "go"}:
-            robot.take_instant(instant("startPause" if what == "pause" else "stopPause", f"i{number}", epoch))
+            robot.obey(instant("startPause" if what == "pause" else "stopPause", f"i{number}", epoch))
         elif what == "limit":
-            robot.take_instant(instant("speedLimit", f"i{number}", epoch, mps=rng.uniform(0.1, 2)))
+            robot.obey(instant("speedLimit", f"i{number}", epoch, mps=rng.uniform(0.1, 2)))
         for _ in range(rng.randint(1, 100)):
             robot.step(TICK_S)
             state = robot.state()
             assert confirmed <= state["last_seq"] <= 2 * state["upd"]
             confirmed = state["last_seq"]
-    robot.take_instant(instant("stopPause", "last", epoch))
+    robot.obey(instant("stopPause", "last", epoch))
     run(robot, 300)
     end = robot.memory.base[-1]
     assert robot.memory.base == [end]
@@ -115,7 +115,7 @@ def test_whatever_the_controller_says_the_robot_keeps_to_its_base(seed):
 def test_a_lost_robot_that_is_put_back_at_its_node_goes_on_from_there():
     robot = new_robot()
     base = Base(POSE, 0, 1.0).drive(3)
-    robot.take_order(order(base))
+    robot.obey(order(base))
     run(robot, 1.9)
     node = base.node(robot.state()["last_seq"])
     robot.happen("lost")
@@ -128,7 +128,7 @@ def test_a_lost_robot_that_is_put_back_at_its_node_goes_on_from_there():
 
 def test_a_failed_robot_and_one_with_an_empty_battery_stand():
     robot = new_robot()
-    robot.take_order(order(Base(POSE, 0, 1.0).drive(3)))
+    robot.obey(order(Base(POSE, 0, 1.0).drive(3)))
     robot.happen("fail")
     run(robot, 2)
     assert robot.pose()[0] == 2.5
@@ -144,17 +144,17 @@ def test_more_entries_than_it_can_report_are_refused():
     base = Base(POSE, 0, 1.0)
     for first in range(0, 64, 16):
         base.turn(*[1] * 16)
-        assert robot.take_order(order(base, 2 * first)) == ("accepted", "")
+        assert robot.obey(order(base, 2 * first)) == ("accepted", "")
     base.turn(1)
-    assert robot.take_order(order(base, 128)) == ("rejected", "full")
+    assert robot.obey(order(base, 128)) == ("rejected", "full")
 
 
 def test_a_position_that_lacks_something_or_goes_back_is_refused():
     robot = new_robot()
     place = {"x": 1.5, "y": 2.5, "theta": 0.0, "map": "hall"}
-    assert robot.take_instant(instant("initPosition", "a", **place)) == ("rejected", "parameters")
-    assert robot.take_instant(instant("initPosition", "b", **place, last_seq=8)) == ("accepted", "")
-    assert robot.take_instant(instant("initPosition", "c", **place, last_seq=6)) == ("rejected", "parameters")
+    assert robot.obey(instant("initPosition", "a", **place)) == ("rejected", "parameters")
+    assert robot.obey(instant("initPosition", "b", **place, last_seq=8)) == ("accepted", "")
+    assert robot.obey(instant("initPosition", "c", **place, last_seq=6)) == ("rejected", "parameters")
 
 
 class Net:
@@ -181,7 +181,7 @@ def test_when_the_network_takes_nothing_states_wait_and_poses_are_dropped(tmp_pa
     session.begin(0.0)
     lease = {"lease_ms": 600_000, "hb_ms": 60_000, "proto": [1, 0]}
     session.take(encode({"msg": "welcome", "session": 1, "epoch": 1, **lease}), 0.0)
-    robot.take_order(order(Base(POSE, 0, 1.0).drive(4)))
+    robot.obey(order(Base(POSE, 0, 1.0).drive(4)))
     now = 0.0
     while now < 10.0:
         now += TICK_S
@@ -240,14 +240,14 @@ def test_an_order_with_a_wrong_byte_is_read_or_refused(place, byte):
     except ValueError:
         return
     if found["msg"] == "order":
-        robot.take_order(found)
+        robot.obey(found)
         run(robot, 0.1)
 
 
 def test_what_was_saved_is_what_is_loaded(tmp_path):
     robot = new_robot()
-    robot.take_order(order(Base(POSE, 0, 1.0).drive(2).serve(1.0).turn(1)))
-    robot.take_instant(instant("speedLimit", mps=0.5))
+    robot.obey(order(Base(POSE, 0, 1.0).drive(2).serve(1.0).turn(1)))
+    robot.obey(instant("speedLimit", mps=0.5))
     run(robot, 2.0)
     robot.happen("lost")
     robot.memory.save(tmp_path / "state", durable=True)

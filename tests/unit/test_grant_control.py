@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fleet.app.crew import make_crew
-from fleet.app.grant_crew import grant_loop, wire_loop
+from fleet.app.grant_crew import grant_loop
+from fleet.app.loop_wiring import wire_loop
 from fleet.errors import AuditError, JournalError
 from fleet.grid.distances import UNREACHABLE
 from fleet.report.trace import TraceRecorder
@@ -39,6 +40,9 @@ from robots.truth import FloorTruth
 from sim_worlds.world_file import load_world
 from tests.floors import drawn
 from twin.faults import Fault, FaultKind
+
+# Every one of these is a simulation.
+pytestmark = pytest.mark.slow
 
 FORWARD, WAIT = int(Entry.FORWARD), int(Entry.WAIT)
 
@@ -226,6 +230,31 @@ def test_an_emergency_stop_lasts_until_it_is_cleared_in_two_steps(tmp_path):
     assert played.loop.state.cell.tolist() == cells.tolist()
     played.at(20.0, RequestClear(restriction="stop", by="ada"))
     played.at(22.0, ConfirmClear(restriction="stop", by="ada"))
+    played.done()
+
+
+@pytest.mark.parametrize("ticks", [120, 121, 122])
+def test_when_robots_can_go_that_all_could_not_a_plan_is_made_at_once(tmp_path, ticks):
+    played = Played(tmp_path)
+    played.at(3.0, EmergencyStop(area=WholeFloor(), by="ada", ref="stop"))
+    played.at(10.0, RequestClear(restriction="stop", by="ada"))
+    played.at(ticks / 10, ConfirmClear(restriction="stop", by="ada"))
+    played.until(ticks / 10)
+    plans = len(played.parts.planning.planning_s)
+    assert played.loop.floor.halt.all()
+    played.loop.tick()
+    assert len(played.parts.planning.planning_s) == plans + 1
+
+
+def test_nobody_is_planned_for_before_somebody_has_been_heard_of_the_new_epoch(tmp_path):
+    played = Played(tmp_path)
+    ledger, plans = played.loop.execution.ledger, played.parts.planning.planning_s
+    ledger.raise_epoch(np.ones(3, dtype=np.bool_))
+    played.loop.tick()
+    assert not plans
+    while not ledger.synced.any():
+        played.loop.tick()
+    assert plans
     played.done()
 
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from fleet.errors import SettingError
 from fleet.grid.distances import UNREACHABLE, DistanceFields
 from fleet.grid.guidance import Guidance
-from fleet.planning.registry import PLANNERS
-from tests.fleets import Fleet
+from tests.fleets import Fleet, every_planner
 from tests.floors import drawn, floors, marked, places
 from tests.oracles.distances import least_cost
 
@@ -105,7 +104,7 @@ def test_weights_are_small_whole_numbers():
             Guidance(np.full((3, 4), forward, dtype=np.uint8), turn, unit)
 
 
-@pytest.mark.parametrize("name", PLANNERS)
+@every_planner
 @given(data=st.data())
 def test_a_lone_robot_reaches_its_goal_whatever_the_weights(name, data):
     layout = data.draw(floors(side=5))
@@ -120,7 +119,7 @@ def test_a_lone_robot_reaches_its_goal_whatever_the_weights(name, data):
 ROUND = "aXXXG .###. ....."
 
 
-@pytest.mark.parametrize("name", PLANNERS)
+@every_planner
 @pytest.mark.parametrize(("weight", "steps"), [(FREE, 4), (255, 2 + 4 + 2 + 3)])
 def test_a_robot_goes_round_by_the_lane_rather_than_against_it(name, weight, steps):
     layout, mark = drawn(ROUND), marked(ROUND)
@@ -129,7 +128,7 @@ def test_a_robot_goes_round_by_the_lane_rather_than_against_it(name, weight, ste
     assert fleet.steps_until_there([mark["G"]], 20) == steps
 
 
-@pytest.mark.parametrize("name", PLANNERS)
+@every_planner
 def test_two_robots_pass_each_other_in_two_lanes(name):
     layout = drawn("a........b .......... ")
     west_above = {(cell, E): 200 for cell in range(10)} | {(cell, W): 200 for cell in range(10, 20)}

@@ -174,6 +174,7 @@ def test_one_thread_and_two_make_the_same_plans(crowd):
     assert [window.tolist() for window in one] == [window.tolist() for window in two]
 
 
+@pytest.mark.slow
 @given(crowd=crowds())
 def test_which_part_is_worked_on_first_makes_no_difference(crowd):
     layout, columns = crowd
@@ -218,6 +219,7 @@ def test_a_high_floor_is_cut_between_rows():
     assert cells[part_of == 0].max() + 4 * layout.width < cells[part_of == 1].min()
 
 
+@pytest.mark.slow
 def test_other_seeds_make_other_plans():
     assert len({busy_floor(seed=seed)._actions.tobytes() for seed in range(3)}) > 1
 
@@ -276,6 +278,7 @@ def test_a_plan_is_valid_at_whatever_look_at_the_clock_time_is_up(crowd, looks, 
             check_window(layout, asked, window.actions)
 
 
+@pytest.mark.slow
 @given(crowd=crowds(), at_once=st.integers(1, 4))
 def test_time_enough_makes_the_same_plan_as_no_bound_on_it(crowd, at_once):
     layout, columns = crowd

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from fleet.traffic.journal import GrantRecord, MemoryJournal
+from fleet.traffic.journal import MemoryJournal
 from robots.state import Entry
+from tests.site_journals import grants, headings, ints
 
 F, CW, CCW, WAIT, SERVICE, CHARGE = (int(entry) for entry in Entry)
-
-
-def ints(*values):
-    return np.array(values, dtype=np.int32)
-
-
-def headings(*values):
-    return np.array(values, dtype=np.int8)
-
-
-def record(*entries):
-    robots, kinds, seconds = zip(*entries, strict=True)
-    return GrantRecord(ints(*robots), np.array(kinds, dtype=np.uint8), np.array(seconds, dtype=np.float32))
 
 
 def begun():
@@ -46,9 +32,9 @@ def test_a_journal_that_has_just_begun_knows_where_robots_stand():
 
 def test_entries_are_kept_in_the_order_of_grants():
     journal = begun()
-    journal.granted(record((1, F, 0.0), (0, CW, 0.0)))
-    journal.granted(record((1, SERVICE, 2.5)))
-    journal.granted(record((0, F, 0.0), (0, F, 0.0), (1, CHARGE, 0.0), (0, CCW, 0.0)))
+    journal.granted(grants((1, F, 0.0), (0, CW, 0.0)))
+    journal.granted(grants((1, SERVICE, 2.5)))
+    journal.granted(grants((0, F, 0.0), (0, F, 0.0), (1, CHARGE, 0.0), (0, CCW, 0.0)))
     held = journal.restore()
     assert held.entries == [[(CW, 0.0), (F, 0.0), (F, 0.0), (CCW, 0.0)], [(F, 0.0), (SERVICE, 2.5), (CHARGE, 0.0)]]
     told = [(robot, kind, float(seconds[0])) for robot, kind, seconds in held.open_entries()]
@@ -58,7 +44,7 @@ def test_entries_are_kept_in_the_order_of_grants():
 
 def test_what_was_confirmed_is_no_longer_open():
     journal = begun()
-    journal.granted(record((0, F, 0.0), (0, CW, 0.0)))
+    journal.granted(grants((0, F, 0.0), (0, CW, 0.0)))
     journal.confirmed(ints(4, 0), ints(8, 9), headings(1, 2))
     held = journal.restore()
     assert (held.cell.tolist(), held.confirmed.tolist()) == ([8, 9], [4, 0])
@@ -67,10 +53,10 @@ def test_what_was_confirmed_is_no_longer_open():
 
 def test_what_was_cut_is_forgotten_and_numbers_go_on_from_there():
     journal = begun()
-    journal.granted(record((0, F, 0.0), (0, CW, 0.0), (0, F, 0.0)))
+    journal.granted(grants((0, F, 0.0), (0, CW, 0.0), (0, F, 0.0)))
     journal.cut(ints(0), ints(4))
     assert journal.restore().entries == [[(F, 0.0)], []]
-    journal.granted(record((0, SERVICE, 1.5)))
+    journal.granted(grants((0, SERVICE, 1.5)))
     assert journal.restore().entries == [[(F, 0.0), (SERVICE, 1.5)], []]
 
 
@@ -78,7 +64,7 @@ def test_columns_may_be_used_again_after_a_call():
     cell, heading, confirmed, epoch = ints(7, 9), headings(1, 2), ints(0, 0), ints(0, 0)
     journal = MemoryJournal()
     journal.begin(cell, heading, confirmed, epoch)
-    given = record((0, F, 0.0))
+    given = grants((0, F, 0.0))
     journal.granted(given)
     journal.confirmed(confirmed, cell, heading)
     epoch[:] = 3
@@ -94,7 +80,7 @@ def test_columns_may_be_used_again_after_a_call():
 
 def test_a_new_beginning_forgets_what_was():
     journal = begun()
-    journal.granted(record((0, F, 0.0)))
+    journal.granted(grants((0, F, 0.0)))
     journal.begin(ints(1), headings(0), ints(9), ints(2))
     held = journal.restore()
     assert (held.cell.tolist(), held.confirmed.tolist(), held.entries) == ([1], [9], [[]])
@@ -103,6 +89,6 @@ def test_a_new_beginning_forgets_what_was():
 def test_long_histories_are_kept_as_far_as_they_are_open():
     journal = begun()
     for number in range(200):
-        journal.granted(record((1, CW if number % 3 else F, 0.0)))
+        journal.granted(grants((1, CW if number % 3 else F, 0.0)))
         journal.confirmed(ints(3, max(0, number - 20)), ints(7, 9), headings(1, 2))
     assert journal.restore().entries[1] == [(CW if number % 3 else F, 0.0) for number in range(179, 200)]

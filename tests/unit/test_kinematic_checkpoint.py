@@ -14,9 +14,9 @@ from robots.errors import DriverError
 from robots.model import RobotModel
 from robots.state import Entry, FleetState
 from twin.faults import Fault, FaultKind
-from twin.kinematic import KinematicDriver
-from twin.kinematic_checkpoint import CheckpointError
+from twin.fleet_checkpoint import CheckpointError
 from twin.link import LinkParams
+from twin.simulated_fleet import SimulatedFleet
 
 HEIGHT, WIDTH = 6, 8
 CELLS = (1, 9, 17)
@@ -36,7 +36,7 @@ FORWARD, CW, CCW, _, SERVICE, CHARGE = (int(entry) for entry in Entry)
 
 
 def new_driver(cells=CELLS, faults=FAULTS, tick_s=0.1):
-    return KinematicDriver(
+    return SimulatedFleet(
         Layout(HEIGHT, WIDTH, np.ones(HEIGHT * WIDTH, dtype=np.bool_)),
         RobotModel(),
         1.0,

@@ -16,10 +16,11 @@ from robots.model import RobotModel
 from robots.state import Flag, FleetState
 from tests.driven_fleet import CCW, CHARGE, CW, FORWARD, SERVICE, DrivenFleet, service
 from tests.oracles import kinematics
-from twin import _kinematic
+from twin import _rails
 from twin.faults import Fault, FaultKind
-from twin.kinematic import KinematicDriver, MotionParams
 from twin.link import LinkParams
+from twin.motion import MotionParams
+from twin.simulated_fleet import SimulatedFleet
 
 SUBSTEP = 0.05
 MODELS = {
@@ -80,7 +81,7 @@ def test_a_run_goes_like_its_fine_integration_all_along():
 def test_a_drive_never_overshoots_nor_brakes_harder_than_it_can(target, top):
     along, speed, before = 0.0, 0.0, 0.0
     for _ in range(2000):
-        along, speed = _kinematic.driven(along, speed, target, top, 0.9, SUBSTEP)
+        along, speed = _rails.driven(along, speed, target, top, 0.9, SUBSTEP)
         assert along <= target
         assert speed <= top
         assert abs(speed - before) <= 0.9 * SUBSTEP + 1e-9
@@ -91,7 +92,7 @@ def test_a_drive_never_overshoots_nor_brakes_harder_than_it_can(target, top):
 def test_a_robot_that_drives_away_from_its_target_brakes_and_comes_back():
     along, speed, furthest = 0.2, 0.5, 0.0
     for _ in range(100):
-        along, speed = _kinematic.driven(along, speed, 0.0, 1.0, 1.0, SUBSTEP)
+        along, speed = _rails.driven(along, speed, 0.0, 1.0, 1.0, SUBSTEP)
         furthest = max(furthest, along)
     assert furthest == pytest.approx(0.2 + 0.5**2 / 2)
     assert (along, speed) == (0.0, 0.0)
@@ -537,7 +538,7 @@ def test_an_impossible_fleet_is_refused(wrong, says):
     layout = DrivenFleet([8], passable=passable).layout
     right = {"start": start(), "chargers": np.array([8], np.int32), "cell_m": 1.0}
     with pytest.raises(DriverError, match=says):
-        KinematicDriver(layout, RobotModel(), **{**right, **wrong})
+        SimulatedFleet(layout, RobotModel(), **{**right, **wrong})
 
 
 def test_columns_of_the_wrong_length_or_type_are_refused():
@@ -553,7 +554,7 @@ def test_columns_of_the_wrong_length_or_type_are_refused():
     uneven = FleetState.at(np.array([8, 9], np.int32))
     uneven.heading = uneven.heading[:1]
     with pytest.raises(DriverError, match="heading has 1 rows"):
-        KinematicDriver(fleet.layout, RobotModel(), 1.0, start=uneven, chargers=np.array([], np.int32))
+        SimulatedFleet(fleet.layout, RobotModel(), 1.0, start=uneven, chargers=np.array([], np.int32))
 
 
 @pytest.mark.parametrize(

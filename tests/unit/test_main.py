@@ -137,15 +137,6 @@ def test_json_is_one_object_and_the_summary_of_the_run_directory(tmp_path, capsy
     written = (tmp_path / "runs" / "tiny-1-1" / "summary.json").read_text()
     assert told.out == written
     summary = json.loads(written)
-    assert set(summary) >= {
-        "world", "robots", "seed", "simulated_s", "wall_s", "realtime_factor", "orders", "tasks",
-        "throughput_per_hour", "planning_ms", "robot_time_share", "violations", "trace_hash", "peak_rss_mb",
-    }  # fmt: skip
-    assert set(summary["orders"]) == {"accepted", "done", "open", "rejected"}
-    assert set(summary["tasks"]) == {"created", "done", "open", "failed"}
-    assert set(summary["throughput_per_hour"]) == {"tasks", "orders", "units"}
-    assert set(summary["planning_ms"]) == {"median", "p95", "max"}
-    assert set(summary["robot_time_share"]) == {"driving", "turning", "waiting", "service", "charging", "idle"}
     assert (summary["world"], summary["robots"], summary["seed"], summary["simulated_s"]) == ("tiny", 2, 1, 20.0)
     assert summary["violations"] is None
 

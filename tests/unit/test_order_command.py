@@ -12,7 +12,7 @@ from fleet.app.site.api_messages import NewLine, NewOrder, OrderResult
 from fleet.app.site.errors import ControllerUnreachableError
 from fleet.app.site.order_upload import batches, upload
 from tests.orders import HEADER
-from tests.served_site import Keys, served
+from tests.served_site import Keys, command_line, served
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +23,7 @@ def site():
 
 @pytest.fixture
 def order(site, monkeypatch, capsys):
-    """Run `futurepark order` at the site; return exit code, output and errors."""
-    monkeypatch.setenv("FUTUREPARK_API", site.endpoint)
-    monkeypatch.setenv("FUTUREPARK_USER", "anna")
-
-    def run(*arguments):
-        code = main(["order", *map(str, arguments)])
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
+    return command_line("order", site, monkeypatch, capsys)
 
 
 def csv(path, *rows, header=HEADER):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fleet.app.crew import make_crew
-from fleet.app.grant_crew import wire_loop
+from fleet.app.loop_wiring import wire_loop
 from fleet.grid.layout import NO_ROBOT
 from fleet.report.trace import TraceRecorder
 from fleet.runtime.clock import SimulatedClock
@@ -27,8 +27,8 @@ from robots.driver import Commands
 from robots.state import Entry, Flag, FleetState
 from sim_worlds.world_file import load_world
 from twin.faults import Fault, FaultKind
-from twin.kinematic import KinematicDriver
 from twin.link import LinkParams
+from twin.simulated_fleet import SimulatedFleet
 
 
 class Reported:
@@ -44,7 +44,7 @@ class Reported:
         self.world = world = load_world("tiny")
         self.relay = EventRelay()
         self.crew = make_crew(world, None, config, events=self.relay)
-        self.driver = KinematicDriver(
+        self.driver = SimulatedFleet(
             world.layout,
             world.robot,
             world.cell_m,

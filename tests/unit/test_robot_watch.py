@@ -55,10 +55,13 @@ def test_a_robot_is_silent_after_1_8_s_and_lost_after_4_5_s_without_a_report():
     assert watched.at(9.5, heard=[1]).lost.tolist() == [True, False]
 
 
-def test_a_robot_that_was_never_heard_is_silent_at_once_and_lost_4_5_s_later():
+def test_a_robot_that_was_never_heard_is_missed_from_the_first_look_on():
     watched = Watched()
     watched.state.heard_s[0] = -np.inf
-    watch = watched.at(100.0, heard=[1])
+    for at_s in (100.0, 101.7):
+        watch = watched.at(at_s, heard=[1])
+        assert not np.any([watch.silent, watch.down, watch.lost])
+    watch = watched.at(101.9, heard=[1])
     assert (watch.silent[0], watch.down[0], watch.lost[0]) == (True, True, False)
     assert not watched.at(104.4, heard=[1]).lost.any()
     assert watched.at(104.5, heard=[1]).lost.tolist() == [True, False]

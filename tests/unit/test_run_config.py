@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.assignment.assigner import AssignmentParams
-from fleet.assignment.charging import ChargingParams
+from fleet.assignment.charging_params import ChargingParams
 from fleet.errors import SettingError
 from fleet.runtime.config import FloorParams, RunConfig, config_table, read_config
 from fleet.traffic.params import GrantParams, WatchParams

@@ -19,7 +19,7 @@ from robots.model import RobotModel
 from robots.state import FleetState
 from tests.floors import drawn, edge_flags, flags
 from tests.hall import Hall
-from twin.kinematic import KinematicDriver
+from twin.simulated_fleet import SimulatedFleet
 
 FORWARD, WAIT = 0, 3
 
@@ -143,7 +143,7 @@ def test_whoever_blocks_another_for_long_lets_it_go_first_sooner_or_later() -> N
 def test_a_person_can_bring_a_robot_energy() -> None:
     layout = drawn(".....")
     start = FleetState.at(np.array([0, 2], dtype=np.int32), charge_percent=np.array([0.0, 60.0], dtype=np.float32))
-    driver = KinematicDriver(layout, RobotModel(), 1.0, start=start, chargers=np.zeros(0, dtype=np.int32))
+    driver = SimulatedFleet(layout, RobotModel(), 1.0, start=start, chargers=np.zeros(0, dtype=np.int32))
     driver.recharge(0, 30.0)
     driver.recharge(1, 30.0)
     assert driver.open().charge_percent.tolist() == [30.0, 60.0]

@@ -16,7 +16,7 @@ from fleet.app.torture.schedule import Event, Schedule
 from fleet.app.torture.trial import CRASH, UNDRAINED, Trial, TrialStopped, run_trial
 from fleet.traffic.ledger import TrafficLedger
 from robots.errors import InputError
-from twin.kinematic import KinematicDriver
+from twin.simulated_fleet import SimulatedFleet
 
 
 def schedule(*events: Event, robots: int = 4, orders_s: float = 10.0) -> Schedule:
@@ -75,6 +75,7 @@ EVENTS: dict[str, tuple[Event, Callable[[dict[str, int]], Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVENTS)
 def test_events_of_every_sort_happen_and_everything_comes_to_rest(name: str) -> None:
     event, seen_to = EVENTS[name]
@@ -123,7 +124,7 @@ def test_an_exception_in_the_controller_is_a_failure_with_its_place(monkeypatch:
 
 def test_what_never_comes_to_rest_is_undrained_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fleet.app.torture.trial.DRAIN_S", 20.0)
-    monkeypatch.setattr(KinematicDriver, "put_back", lambda _self, _robot: False)
+    monkeypatch.setattr(SimulatedFleet, "put_back", lambda _self, _robot: False)
     result = run_trial(schedule({"t": 2.0, "kind": "displaced", "robot": 1, "value": 0.8}, orders_s=3.0))
     assert result.rule == UNDRAINED
     assert result.violations == 0

@@ -9,7 +9,7 @@ import pytest
 
 from fleet.app.main import main
 from fleet.traffic.zones.zones import MOST_LIMIT_MPS
-from tests.served_site import served
+from tests.served_site import command_line, served
 
 
 @pytest.fixture(scope="module")
@@ -20,16 +20,7 @@ def site():
 
 @pytest.fixture
 def zone(site, monkeypatch, capsys):
-    """Run `futurepark zone` at the site; return exit code, output and errors."""
-    monkeypatch.setenv("FUTUREPARK_API", site.endpoint)
-    monkeypatch.setenv("FUTUREPARK_USER", "anna")
-
-    def run(*arguments):
-        code = main(["zone", *map(str, arguments)])
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
+    return command_line("zone", site, monkeypatch, capsys)
 
 
 def in_force(site):

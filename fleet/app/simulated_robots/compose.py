@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import zmq
 
-from fleet.app.crew import begin
+from fleet.app.beginning import begin
 from fleet.app.simulated_robots.memory_file import MemoryFile
 from fleet.app.simulated_robots.program import RobotsProgram
 from fleet.app.simulated_robots.settings import RobotsSettings
@@ -31,8 +31,9 @@ from sim_worlds.world import World
 from sim_worlds.world_file import load_world
 from twin.fault_file import read_faults
 from twin.faults import Fault
-from twin.kinematic import KinematicDriver, MotionParams
 from twin.link import LinkParams
+from twin.motion import MotionParams
+from twin.simulated_fleet import SimulatedFleet
 from twin.start_check import charger_mask
 
 TICK_S: Final = 0.1
@@ -93,7 +94,7 @@ def robots_program(
 class _Kept:
     """What robots and gateways know, and what the driver does, in one file."""
 
-    def __init__(self, file: MemoryFile, driver: KinematicDriver) -> None:
+    def __init__(self, file: MemoryFile, driver: SimulatedFleet) -> None:
         self._file = file
         self._driver = driver
 
@@ -118,9 +119,9 @@ def _start(world: World, settings: RobotsSettings) -> FleetState:
     )
 
 
-def _driver(world: World, start: FleetState, seed: int, faults: Sequence[Fault]) -> KinematicDriver:
-    def made(robots: FleetState, to_come: Sequence[Fault] = ()) -> KinematicDriver:
-        return KinematicDriver(
+def _driver(world: World, start: FleetState, seed: int, faults: Sequence[Fault]) -> SimulatedFleet:
+    def made(robots: FleetState, to_come: Sequence[Fault] = ()) -> SimulatedFleet:
+        return SimulatedFleet(
             world.layout,
             world.robot,
             world.cell_m,
@@ -137,7 +138,7 @@ def _driver(world: World, start: FleetState, seed: int, faults: Sequence[Fault])
     return made(start, faults)
 
 
-def _warm_up(driver: KinematicDriver, world: World) -> None:
+def _warm_up(driver: SimulatedFleet, world: World) -> None:
     """Compile the driver's kernels on one robot, so that no tick waits for that."""
     floor = FloorMap(world.name, 1, world.cell_m, world.layout.neighbours, np.zeros(world.layout.cells, dtype=np.bool_))
     RobotFleet(driver, driver.open(), floor, world.robot.battery_wh).tick()

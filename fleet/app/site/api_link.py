@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from fleet.app.site.api_messages import MAX_REPLY_BYTES
 from fleet.app.site.local_socket import ClientKeys, Context, Options, connect, prepare
+from robots.gateways.connection_events import next_event
 
 _OPTIONS: Final[Options] = {zmq.MAXMSGSIZE: MAX_REPLY_BYTES, zmq.RECONNECT_IVL: 200}
 # What a connection that will not come about looks like, and what that means.
@@ -56,8 +56,8 @@ class ApiLink:
     def _listen(self, wait_ms: int) -> None:
         """Take in the next event of the connection, if there is one."""
         if self._monitor.poll(wait_ms):
-            event = recv_monitor_message(self._monitor, zmq.NOBLOCK)["event"]
-            self.failure = _FAILED.get(event, self.failure)
+            event = next_event(self._monitor)
+            self.failure = _FAILED.get(event.kind, self.failure)
 
     def close(self) -> None:
         """Let go of the connection; what was not sent is dropped."""

@@ -16,7 +16,7 @@ import msgspec
 import zmq
 
 from fleet.app.crew import Crew, make_crew, orders_of
-from fleet.app.grant_crew import warmup, wire_loop
+from fleet.app.loop_wiring import one_robot, warmup, wire_loop
 from fleet.app.site.api_server import ApiServer
 from fleet.app.site.feed import Feed
 from fleet.app.site.feed_writer import FeedWriter
@@ -25,6 +25,7 @@ from fleet.app.site.roster import allowed_roster, known_roster, numbered_roster
 from fleet.app.site.settings import SiteError, SiteSettings
 from fleet.app.site.site_floor import floor_hash, floor_map
 from fleet.app.site.site_reporter import SiteReporter
+from fleet.grid.distances import DistanceFields
 from fleet.runtime.clock import SiteClock, WallClock
 from fleet.runtime.event_relay import EventRelay
 from fleet.runtime.grant_control import GrantLoop
@@ -125,11 +126,15 @@ def load(settings: SiteSettings) -> tuple[World, Iterator[Order]]:
     return world, orders_of(settings.run, world) if settings.run.orders else iter(())
 
 
-def warm(settings: SiteSettings, world: World) -> None:
-    """Have everything compiled that takes time to compile, with a robot that nobody sees."""
+def warm(settings: SiteSettings, world: World) -> DistanceFields:
+    """Have everything compiled that takes time to compile, with a robot that nobody sees; return distances it knew."""
     crew = make_crew(world, world.guidance, replace(settings.run, robots=1), events=_unheard, orders=iter(()))
-    warmup(crew, settings.run.grants)
+    audit = None
+    if settings.run.audit:
+        audit = ReportedAudit(world.layout, world.robot, world.cell_m, one_robot(crew), crew.pool)
+    warmup(crew, settings.run.grants, audit=audit)
     crew.planner.warmup()
+    return crew.distances
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +200,15 @@ def open_floor(
 
 
 def take_up(
-    settings: SiteSettings, world: World, orders: Iterator[Order], access: Access, journal: Journal, floor: OpenFloor
+    settings: SiteSettings,
+    world: World,
+    orders: Iterator[Order],
+    distances: DistanceFields,
+    access: Access,
+    journal: Journal,
+    floor: OpenFloor,
 ) -> Site:
-    """Take the site up where its journal says it stands, or begin it."""
+    """Take the site up where its journal says it stands, or begin it. distances: of this world, as from `warm`."""
     record, state, events = floor.record, floor.state, floor.events
     crew = make_crew(
         world,
@@ -207,6 +218,7 @@ def take_up(
         orders=orders,
         start=state,
         record=None if record is None else record.pool,
+        distances=distances,
     )
     changes = PoolChanges(crew.pool)
     keeper = SiteKeeper(journal, crew.pool, changes)
@@ -245,7 +257,7 @@ def take_up(
         state=state,
     )
     if record is not None:
-        crew.dispatcher.resume(loop.execution.service_entry != NO_ENTRY, (), floor.clock.now())
+        crew.dispatcher.resume(loop.execution.service_entry != NO_ENTRY)
     crew.planner.warmup()
     return Site(
         world,

@@ -52,7 +52,7 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
         access = open_access(settings, stack, lambda refusal: _refused(log, refusal))
         world, orders = load(settings)
         # Before anything else: after an installation it takes half a minute, in which nobody would lead.
-        warm(settings, world)
+        distances = warm(settings, world)
         opened = open_journal(settings.journal, holder(), lease_s=settings.lease_s)
         if isinstance(opened, LedByOther):
             if not settings.standby:
@@ -71,7 +71,7 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
         except _StoppedError:
             return stop.code
         journal.renew()
-        site = take_up(settings, world, orders, access, journal, floor)
+        site = take_up(settings, world, orders, distances, access, journal, floor)
         site.events.join(log.hear)
         feed = open_feed(settings, access, site, stack)
         controller = Controller(site, api, feed, log, manager, access.allow_list, settings.journal_kind)

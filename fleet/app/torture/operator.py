@@ -14,7 +14,7 @@ from fleet.traffic.zones.refusal import ZoneRefusal
 from fleet.traffic.zones.restriction import Restriction, ZoneKind
 from fleet.traffic.zones.zones import Zones
 from robots.arrays import Bool, Float32
-from twin.kinematic import KinematicDriver
+from twin.simulated_fleet import SimulatedFleet
 
 # Seconds from when something is there to when somebody has come to see to it: least and most.
 _PUTS_BACK_S: Final = (3.0, 25.0)
@@ -34,7 +34,7 @@ class Operator:
     done  how often each thing was done
     """
 
-    def __init__(self, seed: int, zones: Zones, driver: KinematicDriver, dispatcher: Dispatcher) -> None:
+    def __init__(self, seed: int, zones: Zones, driver: SimulatedFleet, dispatcher: Dispatcher) -> None:
         self._seed = seed
         self._zones = zones
         self._driver = driver

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import threading
 import time
@@ -19,6 +18,7 @@ from fleet.app.torture.errors import TortureError
 from fleet.app.torture.schedule import Schedule
 from fleet.app.torture.shrink import Shrunk, shrink
 from fleet.app.torture.trial import TrialResult, TrialStopped, run_trial
+from fleet.app.worker_process import end_with_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +161,7 @@ def _begin(stop: Stop) -> None:
     """Ctrl-C goes to all processes of a terminal: the first one tells these when to end."""
     _stop[:] = [stop]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it is gone: a killed command leaves nobody behind."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _run(job: Job) -> Outcome | None:

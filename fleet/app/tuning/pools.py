@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import signal
-import threading
 import warnings
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fleet.app.tuning.errors import EvaluationError
 from fleet.app.tuning.problem import Problem, Trial, throughput
+from fleet.app.worker_process import end_with_parent
 from fleet.errors import SettingError
 from robots.errors import FutureparkError
 
@@ -95,15 +94,7 @@ def _take(problem: Problem) -> None:
     _taken[:] = [problem]
     # Ctrl-C goes to all processes of a terminal: these end without a word, and the search says what there is to say.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it is gone: a killed search leaves nobody behind."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _evaluate(trial: Trial) -> float:

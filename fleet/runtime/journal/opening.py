@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep, time
-from typing import Final
+from types import TracebackType
+from typing import Final, Self, TypedDict, Unpack
 
 from fleet.errors import JournalError, SettingError
 from fleet.runtime.journal.journal import Journal
@@ -19,82 +20,102 @@ _URL_STARTS: Final = ("postgresql://", "postgres://")
 _LOOKS_A_LEASE: Final = 20
 
 
-def open_journal(
-    place: str | Path,
-    holder: str,
-    *,
-    lease_s: float = LEASE_S,
-    steady: Callable[[], float] = monotonic,
-    wall: Callable[[], float] = time,
-    vfs: str | None = None,
-) -> Journal | LedByOther:
+class JournalOptions(TypedDict, total=False):
+    """How a journal is opened, where that is not as usual.
+
+    lease_s seconds after its last commit for which a controller that says no more is still taken for the leader;
+            LEASE_S
+    steady  seconds on this machine's monotonic clock, the same for all its processes
+    wall    seconds since 1970 UTC
+    vfs     name of the SQLite VFS to be used; None, as usual: the operating system's files
+    """
+
+    lease_s: float
+    steady: Callable[[], float]
+    wall: Callable[[], float]
+    vfs: str | None
+
+
+def open_journal(place: str | Path, holder: str, **options: Unpack[JournalOptions]) -> Journal | LedByOther:
     """Lead a site and return its journal, or who leads it instead.
 
     place   an SQLite file, which is made if there is none, or a postgresql:// URL
     holder  who we are, for people: host and process
-    lease_s seconds after its last commit for which a controller that says no more is still taken for the leader
-    steady  seconds on this machine's monotonic clock, the same for all its processes
-    wall    seconds since 1970 UTC
-    vfs     name of the SQLite VFS to be used, None for the operating system's files
 
     Raises DamagedJournalError, SettingError, and JournalError if the disk or database cannot be used now.
     """
-    store = _store(str(place), holder, lease_s, steady, wall, vfs)
-    try:
-        term = store.lead()
-        if isinstance(term, LedByOther):
-            store.close()
-            return term
-        return Journal(store, term, lease_s, steady)
-    except BaseException:
-        store.close()
-        raise
+    with _Candidate(str(place), holder, **options) as candidate:
+        return candidate.lead()
 
 
 def wait_for_leadership(
     place: str | Path,
     holder: str,
     *,
-    lease_s: float = LEASE_S,
-    steady: Callable[[], float] = monotonic,
-    wall: Callable[[], float] = time,
-    vfs: str | None = None,
     pause: Callable[[float], None] = sleep,
     given_up: Callable[[], bool] = lambda: False,
     held_up: Callable[[JournalError], None] = lambda _: None,
+    **options: Unpack[JournalOptions],
 ) -> Journal | None:
     """Wait until no other controller leads, then lead and return the journal; None once `given_up` says so.
 
     Takes over within a twentieth of the lease after the leader's lease has ended. Arguments and errors as of
     `open_journal`, but a JournalError is told to `held_up`, and the wait goes on; `pause` sleeps for some seconds.
     """
-    store = _store(str(place), holder, lease_s, steady, wall, vfs)
-    try:
+    with _Candidate(str(place), holder, **options) as candidate:
         while not given_up():
             try:
-                term = store.lead()
-                if not isinstance(term, LedByOther):
-                    return Journal(store, term, lease_s, steady)
+                found = candidate.lead()
+                if isinstance(found, Journal):
+                    return found
             except JournalError as error:
                 held_up(error)
-            pause(lease_s / _LOOKS_A_LEASE)
-    except BaseException:
-        store.close()
-        raise
-    store.close()
+            pause(candidate.lease_s / _LOOKS_A_LEASE)
     return None
 
 
-def _store(
-    place: str,
-    holder: str,
-    lease_s: float,
-    steady: Callable[[], float],
-    wall: Callable[[], float],
-    vfs: str | None,
-) -> Store:
-    if not place.startswith(_URL_STARTS):
-        return SqliteStore(Path(place), holder, lease_s, steady=steady, wall=wall, boot=boot_id(), vfs=vfs)
+class _Candidate:
+    """A controller that would lead. Its store is closed at the end of the context, unless it does lead."""
+
+    def __init__(
+        self,
+        place: str,
+        holder: str,
+        *,
+        lease_s: float = LEASE_S,
+        steady: Callable[[], float] = monotonic,
+        wall: Callable[[], float] = time,
+        vfs: str | None = None,
+    ) -> None:
+        self.lease_s = lease_s
+        self._steady = steady
+        self._leads = False
+        self._store: Store
+        if place.startswith(_URL_STARTS):
+            self._store = _postgres(place, holder, lease_s, steady)
+        else:
+            self._store = SqliteStore(Path(place), holder, lease_s, steady=steady, wall=wall, boot=boot_id(), vfs=vfs)
+
+    def lead(self) -> Journal | LedByOther:
+        """Return the journal, or who leads now."""
+        term = self._store.lead()
+        if isinstance(term, LedByOther):
+            return term
+        journal = Journal(self._store, term, self.lease_s, self._steady)
+        self._leads = True
+        return journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if not self._leads:
+            self._store.close()
+
+
+def _postgres(place: str, holder: str, lease_s: float, steady: Callable[[], float]) -> Store:
     try:
         from fleet.runtime.journal.postgres import PostgresStore
     except ImportError as error:

@@ -1,28 +1,27 @@
-"""The kinematic fleet: robots that drive continuously, over a link that loses and delays, behind the driver seam."""
+"""Simulated fleets: robots with firmware of their own, over a link that loses and delays, behind the driver seam."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from fleet.grid.layout import Layout
 from robots.arrays import Int32
-from robots.driver import Commands
-from robots.errors import DriverError, InputError
+from robots.driver import COMMAND_COLUMNS, Commands
+from robots.errors import DriverError
 from robots.life_cycle import LifeCycle
 from robots.model import RobotModel
 from robots.state import Entry, FleetState
 from robots.truth import FloorTruth
-from twin import _kinematic, _link
+from twin import _firmware, _link
+from twin.bodies import Bodies
+from twin.fault_schedule import FaultSchedule
 from twin.faults import Fault, FaultKind
-from twin.kinematic_checkpoint import ClockThen, FleetParts, pack, unpack
-from twin.kinematic_faults import FaultSchedule
-from twin.kinematic_records import (
+from twin.fleet_checkpoint import ClockThen, FleetParts, pack, unpack
+from twin.fleet_records import (
     COMMAND,
     ENTRIES_AHEAD,
     GIVEN,
@@ -31,7 +30,9 @@ from twin.kinematic_records import (
     Air,
     Floor,
     Heard,
+    Limits,
     Record,
+    Records,
     Rows,
     new_contacts,
     new_happened,
@@ -39,6 +40,8 @@ from twin.kinematic_records import (
     new_robots,
 )
 from twin.link import LinkParams
+from twin.motion import MotionParams
+from twin.rails import Rails
 from twin.start_check import charger_mask, check_start, refuse_robots
 
 _REASONS: Final = {
@@ -52,55 +55,26 @@ _REASONS: Final = {
     _link.NO_WAY: "would leave the map or drive into an obstacle",
     _link.NO_CHARGER: "cannot charge: there is no charger where its base leads",
 }
-_COLUMNS: Final = {
-    "epoch": np.int32,
-    "index": np.int32,
-    "entries": np.uint8,
-    "service_s": np.float32,
-    "halt": np.bool_,
-    "speed_limit_mps": np.float32,
-}
 
 
-@dataclass(frozen=True, slots=True)
-class MotionParams:
-    """How simulated robots differ from their model.
-
-    position_noise_m  a reported x or y is at most so far from the true one
-    actuation_s       from the coming of a message to the moment when the robot obeys it
-    speed_spread      each robot is slower than the model by a share of its own, at most this
-
-    Raises InputError if a value is impossible.
-    """
-
-    position_noise_m: float = 0.005
-    actuation_s: float = 0.1
-    speed_spread: float = 0.02
-
-    def __post_init__(self) -> None:
-        for name in ("position_noise_m", "actuation_s"):
-            if not (getattr(self, name) >= 0 and isfinite(getattr(self, name))):
-                raise InputError(f"motion.{name}", f"is {getattr(self, name)}", "give a number of 0 or more")
-        if not 0 <= self.speed_spread < 1:
-            raise InputError("motion.speed_spread", f"is {self.speed_spread}", "give a share from 0 to less than 1")
-
-
-class KinematicDriver:
+class SimulatedFleet:
     """A FleetDriver of robots that drive, turn, serve and charge continuously, each by its own firmware and clock.
 
     layout    the floor; start cells, chargers and bases are checked against it
     model     size, speeds, accelerations, powers and battery of every robot
-    cell_m    side of a cell, metres; at least the robot's length and twice the noise of its position
+    cell_m    side of a cell, metres; at least the robot's length and twice the margin of its position
     start     where the robots stand, at rest and with empty bases, how they face and what charge they have; copied
     chargers  int32, cells on which a robot can charge
-    tick_s    seconds from one `poll` to the next; within, robots move in substeps of at most 0.05 s
+    tick_s    seconds from one `poll` to the next; within, firmware runs in periods of at most 0.05 s
     seed      of noise, delays, losses and of the differences between robots; the same seed gives the same run
     link, motion, faults  see LinkParams, MotionParams and twin.faults
+    bodies    makes what carries the robots, see twin.bodies; on rails unless said
 
     A base is checked as it is given: a row is refused if it leads off the map, into an obstacle of the layout, to
     charging where there is no charger, or too far ahead. Nothing keeps two robots apart: that is the controller's work.
-    A stop or a lost message never makes a robot leave the way from its confirmed cell to the end of its base; only the
-    fault DISPLACED does. Where a cell is smaller than the diagonal of the robot, its corners leave the cell in a turn.
+    A stop or a lost message never makes a robot leave the way from its confirmed cell to the end of its base; on
+    rails only the fault DISPLACED does. Where a cell is smaller than the diagonal of the robot, its corners leave the
+    cell in a turn.
 
     Time of `submit` and `poll` grows linearly with robots, memory with robots and cells.
     """
@@ -116,8 +90,9 @@ class KinematicDriver:
         tick_s: float = 0.1,
         seed: int = 0,
         link: LinkParams = LinkParams(),  # noqa: B008 (it is frozen)
-        motion: MotionParams = MotionParams(),
+        motion: MotionParams = MotionParams(),  # noqa: B008
         faults: Sequence[Fault] = (),
+        bodies: Callable[[Records, Floor, Limits], Bodies] = Rails,
     ) -> None:
         check_start(layout, start)
         refuse_robots(
@@ -127,7 +102,7 @@ class KinematicDriver:
         )
         if not (tick_s > 0 and isfinite(tick_s)):
             raise DriverError(f"a tick of {tick_s} s is impossible")
-        if not model.length_m + 2 * motion.position_noise_m <= cell_m:
+        if not model.length_m + 2 * (motion.position_noise_m + motion.margin_m) <= cell_m:
             raise DriverError(f"{model.name} is {model.length_m} m long: that does not fit in cells of {cell_m} m")
         n = start.robots
         self._n = n
@@ -136,7 +111,7 @@ class KinematicDriver:
         self._battery_wh = float(model.battery_wh)
         self._link = link
         self._motion = motion
-        self._limits = new_limits(layout.width, model, cell_m, self._tick_s, motion.position_noise_m)
+        self._limits = new_limits(layout.width, model, cell_m, self._tick_s, motion)
         self._floor = Floor(
             neighbours=layout.neighbours,
             charger=charger_mask(layout, chargers),
@@ -144,13 +119,14 @@ class KinematicDriver:
             charger_out_until=np.full(layout.cells, -np.inf),
         )
         self._robots = new_robots(start, model, seed, motion.speed_spread, link.report_s)
+        self._bodies = bodies(self._robots, self._floor, self._limits)
         self._commands = np.zeros((n, IN_FLIGHT), dtype=COMMAND)
         self._reports = np.zeros((n, IN_FLIGHT + 1), dtype=REPORT)  # the last is scratch
         self._contacts = new_contacts(start)
         self._state = FleetState.at(start.cell)
         self._heard = Heard(*(getattr(self._state, name) for name in Heard._fields))
-        self._happened = new_happened(n, self._limits.substeps)
-        self._faults = FaultSchedule(self._robots, self._floor, faults)
+        self._happened = new_happened(n, self._limits.periods)
+        self._faults = FaultSchedule(self._robots, self._floor, self._bodies, faults)
 
         self._life = LifeCycle()
         self._start_s = float(start.time_s)
@@ -178,7 +154,7 @@ class KinematicDriver:
         """Return where the robots are, as exactly as they know. Raises DriverError if it is not due."""
         self._life.open()
         self._used_percent = 0.0
-        _kinematic.greet(self._robots, self._reports, self._limits, self._now)
+        _firmware.greet(self._robots, self._reports, self._now)
         return self._hear()
 
     def resume(self, checkpoint: bytes) -> FleetState:
@@ -231,17 +207,10 @@ class KinematicDriver:
         self._faults.begin(start_s)
         self._ticks += 1
         self._now = self._start_s + self._ticks * self._tick_s
-        self._used_percent += _kinematic.tick(
-            self._robots,
-            self._commands,
-            self._reports,
-            self._floor,
-            self._happened,
-            self._limits,
-            self._air(),
-            start_s,
-            self._faults.obstacles(start_s),
-        )
+        self._happened.counts[:2] = 0
+        air, watch = self._air(), self._faults.obstacles(start_s)
+        for period in range(self._limits.periods):
+            self._used_percent += self._live(start_s + period * self._limits.dt, air, watch)
         return self._hear()
 
     def stop(self) -> None:
@@ -251,7 +220,7 @@ class KinematicDriver:
         the next cell where it can.
         """
         self._life.stop()
-        _kinematic.stop(self._robots, self._floor, self._limits, self._now)
+        _firmware.stop(self._robots, self._floor, self._limits, self._now)
         self._contacts["awaited"] = True  # what is left of the bases, reports will say
 
     def close(self) -> None:
@@ -292,6 +261,7 @@ class KinematicDriver:
         if not self._robots[robot]["lost"]:
             return False
         _set_at_rest(self._robots[robot])
+        self._bodies.set_down(robot)
         return True
 
     def cancel(self, robot: int) -> None:
@@ -303,7 +273,7 @@ class KinematicDriver:
         self._life.checkpoint()
         if not 0 <= robot < self._n:
             raise DriverError(f"cancel: there is no robot {robot}")
-        _kinematic.stop(self._robots[robot : robot + 1], self._floor, self._limits, self._now)
+        _firmware.stop(self._robots[robot : robot + 1], self._floor, self._limits, self._now)
         self._contacts[robot]["awaited"] = True
 
     def place(self, robot: int, cell: int, heading: int) -> bool:
@@ -322,6 +292,7 @@ class KinematicDriver:
         body["connected"] = False
         body["commands"] = body["reports"] = 0
         body["cell"], body["heading"] = cell, heading
+        self._bodies.set_down(robot)
         number = body["confirmed"]
         contact["end"] = contact["heard_received"] = contact["heard_confirmed"] = number
         contact["cells"][number % GIVEN], contact["headings"][number % GIVEN] = cell, heading
@@ -338,8 +309,22 @@ class KinematicDriver:
 
     def _parts(self) -> FleetParts:
         return FleetParts(
-            self._robots, self._commands, self._reports, self._contacts, self._heard, self._happened, self._floor
+            self._robots,
+            self._commands,
+            self._reports,
+            self._contacts,
+            self._heard,
+            self._happened,
+            self._floor,
+            self._bodies.columns(),
         )
+
+    def _live(self, now: float, air: Air, watch: bool) -> float:
+        """Let a period of the firmware pass; return the percent of a battery that robots used together."""
+        robots, floor, happened, limits = self._robots, self._floor, self._happened, self._limits
+        _firmware.decide(robots, self._commands, floor, happened, limits, now, watch)
+        self._bodies.drive(now)
+        return float(_firmware.conclude(robots, self._reports, floor, happened, limits, air, now))
 
     def _hear(self) -> FleetState:
         _link.hear(self._robots, self._reports, self._contacts, self._heard, self._now)
@@ -347,14 +332,8 @@ class KinematicDriver:
         return self._state
 
     def _columns(self, commands: Commands) -> Rows:
-        n = self._n
-        k = commands.entries.shape[-1]
-        columns: list[npt.NDArray[np.generic]] = [getattr(commands, name) for name in _COLUMNS]
-        for (name, dtype), column in zip(_COLUMNS.items(), columns, strict=True):
-            shape = (n, k) if name in {"entries", "service_s"} else (n,)
-            if column.shape != shape or column.dtype != dtype:
-                raise DriverError(f"{name} is {column.dtype} {column.shape}, not {np.dtype(dtype)} {shape}")
-        return Rows(*(np.ascontiguousarray(column) for column in columns))
+        commands.check_columns(self._n)
+        return Rows(*(np.ascontiguousarray(getattr(commands, name)) for name in COMMAND_COLUMNS))
 
     def _air(self) -> Air:
         """What becomes of messages now, faults included."""
@@ -375,7 +354,7 @@ class KinematicDriver:
 
 def _set_at_rest(body: Record) -> None:
     """End a robot's base where it is confirmed, in the middle of that cell."""
-    for name in ("lost", "shift_x", "shift_y", "along", "speed", "service_left"):
+    for name in ("lost", "along", "speed", "service_left"):
         body[name] = 0
     body["doing"] = Entry.WAIT
     body["received"] = body["confirmed"]

@@ -1,27 +1,27 @@
-"""Kernels of the kinematic driver: robots that drive, their firmware and their reports. `kinematic.py` stands in front.
+"""Kernels of simulated firmware: messages become a base, a base becomes orders to a body. `firmware.py` has the seam.
 
 A robot is at `along` metres (radians) from the middle of its confirmed cell (from its confirmed heading) on the entry
-under way. Invariants: v^2 <= 2 a (way that is left to where it has to stop), so it never overshoots; it never leaves
-the straight line from its confirmed cell to the end of its base; confirmed <= received <= confirmed + ENTRIES_AHEAD.
+under way, as far as it knows. Every period it hears its messages and decides (`decide`) where its body is to come to
+rest and how fast it may get there; the body drives; then it concludes what of its base is done (`conclude`).
+Invariant: confirmed <= received <= confirmed + ENTRIES_AHEAD.
 
 Small kernels are inlined and divisions unchecked: then numba drops its counting of references (4 times as fast).
 """
 
 from __future__ import annotations
 
-from math import ceil, pi, sqrt
+from math import ceil, pi
 
 from numba import njit
 
 from robots.arrays import Float64, Int32, Int64
-from twin.kinematic_records import Air, Floor, Happened, Limits, Record, Records
+from twin.fleet_records import Air, Floor, Happened, Limits, Record, Records
 
 FORWARD, TURN_CW, TURN_CCW, WAIT, SERVICE, CHARGE = 0, 1, 2, 3, 4, 5
 HALTED, BLOCKED, FAILED, LOST = 1, 2, 4, 8
 ENTRIES_AHEAD, IN_FLIGHT = 16, 64
 DELIVERED, EFFECTS, LOST_REPORTS = 0, 1, 3
-EPS = 1e-9  # seconds or radians: rounding
-NEAR = 1e-6  # metres or radians: there
+EPS = 1e-9  # seconds: rounding
 QUARTER = pi / 2
 
 
@@ -41,42 +41,6 @@ def _uniform(robot: Record) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def driven(along: float, speed: float, target: float, top: float, acceleration: float, dt: float) -> tuple[float, float]:  # fmt: skip # noqa: E501
-    """Position and speed after dt of the fastest drive that comes to rest at target, from anywhere on its line.
-
-    The new speed v' solves v'^2 / 2a = room - (v + v') dt / 2: whatever comes after, the robot can stop in time.
-    """
-    room = target - along
-    if abs(room) <= NEAR and abs(speed) <= acceleration * dt:
-        return target, 0.0
-    way = 1.0 if room > 0 else -1.0
-    room *= way
-    speed *= way
-    if speed < 0:  # away from where it has to go: brake first
-        along, speed = braked(along * way, speed, acceleration, dt)
-        return along * way, speed * way
-    half = 0.5 * acceleration * dt
-    fastest = sqrt(max(half * half + acceleration * (2.0 * room - speed * dt), 0.0)) - half
-    slowest = speed - acceleration * dt
-    after = max(min(speed + acceleration * dt, top, fastest), slowest)
-    if after <= 0:  # at rest before dt is over
-        moved = min(room, speed * speed / (2.0 * acceleration))
-        if room - moved <= NEAR:
-            moved = room
-        return along + way * moved, 0.0
-    return along + way * 0.5 * (speed + after) * dt, way * after
-
-
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def braked(along: float, speed: float, acceleration: float, dt: float) -> tuple[float, float]:
-    """Position and speed after dt of braking."""
-    if abs(speed) <= acceleration * dt:
-        return along + speed * abs(speed) / (2.0 * acceleration), 0.0
-    after = speed - acceleration * dt if speed > 0 else speed + acceleration * dt
-    return along + 0.5 * (speed + after) * dt, after
-
-
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _run(robot: Record) -> int:
     """How many entries like the one under way come next in the base."""
     first = robot["confirmed"]
@@ -88,15 +52,22 @@ def _run(robot: Record) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _reach(robot: Record, acceleration: float, limits: Limits) -> float:
+    """How far along the robot comes if it brakes now."""
+    speed = robot["speed"]
+    if speed <= 0:
+        return float(robot["along"])
+    return float(robot["along"] + speed * limits.lag_s + speed * speed / (2.0 * acceleration))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _free(robot: Record, neighbours: Int32, obstacle_until: Float64, limits: Limits, run: int, now: float) -> int:
     """How many cells of a run come before an obstacle, leaving out those before which the robot cannot stop."""
     cell = robot["cell"]
-    reach = robot["along"]
-    if robot["speed"] > 0:
-        reach += robot["speed"] ** 2 / (2.0 * limits.acceleration)
+    reach = _reach(robot, limits.acceleration, limits)
     for ahead in range(run):
         cell = neighbours[cell, robot["heading"]]
-        if obstacle_until[cell] > now + EPS and reach <= ahead * limits.cell_m + limits.brink + NEAR:
+        if obstacle_until[cell] > now + EPS and reach <= ahead * limits.cell_m + limits.brink + limits.near_m:
             return ahead
     return run
 
@@ -111,10 +82,9 @@ def _drop(robot: Record, floor: Floor, limits: Limits, now: float) -> None:
     elif doing != WAIT:
         unit = limits.cell_m if doing == FORWARD else QUARTER
         acceleration = limits.acceleration if doing == FORWARD else limits.turn_acceleration
-        reach = robot["along"]
-        if robot["speed"] > 0:
-            reach += robot["speed"] ** 2 / (2.0 * acceleration)
-        keep = min(max(ceil((reach - NEAR) / unit), 0), _run(robot))
+        near = limits.near_m if doing == FORWARD else limits.near_rad
+        reach = _reach(robot, acceleration, limits)
+        keep = min(max(ceil((reach - near) / unit), 0), _run(robot))
         if doing == FORWARD:
             keep = _free(robot, floor.neighbours, floor.obstacle_until, limits, keep, now)
     robot["received"] = robot["confirmed"] + keep
@@ -192,11 +162,32 @@ def _begin(robot: Record, can_move: bool) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _confirm(robot: Record, neighbours: Int32, limits: Limits, run: int) -> None:
+def _aim(robot: Record, floor: Floor, limits: Limits, now: float, watch: bool) -> None:
+    """Say where the body is to come to rest on the entries under way, and how fast it may be."""
+    run = _run(robot)
+    slow = robot["slow_to"] if robot["slow_until"] > now + EPS else 1.0
+    if robot["doing"] != FORWARD:
+        robot["top"] = limits.turn_rate * slow
+        robot["target"] = run * QUARTER
+        return
+    robot["top"] = min(robot["top_speed"] * slow, robot["limit"])
+    robot["target"] = run * limits.cell_m
+    if watch:
+        free = _free(robot, floor.neighbours, floor.obstacle_until, limits, run, now)
+        if free < run:
+            target = free * limits.cell_m + limits.brink
+            robot["target"] = target
+            robot["blocked"] = abs(target - robot["along"]) <= limits.near_m and robot["speed"] == 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _confirm(robot: Record, neighbours: Int32, limits: Limits) -> None:
     """Confirm the entries of the run that the robot has behind it; at rest in the middle it is done."""
     doing = robot["doing"]
+    run = _run(robot)
     unit = limits.cell_m if doing == FORWARD else QUARTER
-    enough = limits.confirm_at if doing == FORWARD else QUARTER - EPS
+    near = limits.near_m if doing == FORWARD else limits.near_rad
+    enough = limits.confirm_at if doing == FORWARD else QUARTER - near
     while run > 0 and robot["along"] >= enough:
         run -= 1
         robot["confirmed"] += 1
@@ -205,37 +196,9 @@ def _confirm(robot: Record, neighbours: Int32, limits: Limits, run: int) -> None
             robot["cell"] = neighbours[robot["cell"], robot["heading"]]
         else:
             robot["heading"] = (robot["heading"] + (1 if doing == TURN_CW else 3)) & 3
-    if robot["speed"] == 0 and abs(robot["along"]) <= NEAR:
+    if robot["speed"] == 0 and abs(robot["along"]) <= near:
         robot["along"] = 0.0
         robot["doing"] = WAIT
-
-
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _move(robot: Record, floor: Floor, limits: Limits, now: float, can_move: bool, watch: bool) -> None:
-    """Drive or turn for one substep."""
-    along, speed = robot["along"], robot["speed"]
-    run = _run(robot)
-    slow = robot["slow_to"] if robot["slow_until"] > now + EPS else 1.0
-    if robot["doing"] == FORWARD:
-        acceleration = limits.acceleration
-        top = min(robot["top_speed"] * slow, robot["limit"])
-        target = run * limits.cell_m
-        if watch:
-            free = _free(robot, floor.neighbours, floor.obstacle_until, limits, run, now)
-            if free < run:
-                target = free * limits.cell_m + limits.brink
-                robot["blocked"] = abs(target - along) <= NEAR and speed == 0
-    else:
-        acceleration = limits.turn_acceleration
-        top = limits.turn_rate * slow
-        target = run * QUARTER
-    if can_move:
-        along, speed = driven(along, speed, target, top, acceleration, limits.dt)
-    else:
-        along, speed = braked(along, speed, acceleration, limits.dt)
-    robot["along"] = along
-    robot["speed"] = speed
-    _confirm(robot, floor.neighbours, limits, run)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -254,60 +217,6 @@ def _serve(robot: Record, row: int, dt: float, happened: Happened) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _act(robot: Record, row: int, floor: Floor, limits: Limits, happened: Happened, now: float, watch: bool) -> float:
-    """One substep of one robot; returns the percent of its battery that it has used."""
-    can_act = not (robot["down"] or robot["lost"] or robot["halt"])
-    can_move = can_act and robot["percent"] > 0 and robot["stuck_until"] <= now + EPS
-    robot["blocked"] = False
-    if robot["doing"] == WAIT and can_act and robot["received"] > robot["confirmed"]:
-        _begin(robot, can_move)
-    doing = robot["doing"]
-    drain = limits.idle
-    if doing == SERVICE:
-        if can_act:
-            drain = limits.service
-            _serve(robot, row, limits.dt, happened)
-    elif doing != WAIT:
-        before = robot["speed"]
-        _move(robot, floor, limits, now, can_move, watch)
-        if before != 0 or robot["speed"] != 0:
-            drain = limits.drive if doing == FORWARD else limits.turn
-    robot["charging"] = robot["connected"] and floor.charger_out_until[robot["cell"]] <= now + EPS
-    if robot["charging"]:
-        robot["percent"] = min(robot["percent"] + limits.charge, 100.0)
-        return 0.0
-    drain = min(drain, float(robot["percent"]))
-    robot["percent"] -= drain
-    return drain
-
-
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _stand(robot: Record, limits: Limits) -> None:
-    """Write the robot's pose."""
-    cell = robot["cell"]
-    row = cell // limits.width
-    heading = robot["heading"]
-    along = robot["along"]
-    theta = heading * QUARTER
-    x = (cell - row * limits.width + 0.5) * limits.cell_m + robot["shift_x"]
-    y = (row + 0.5) * limits.cell_m + robot["shift_y"]
-    doing = robot["doing"]
-    if doing == FORWARD:
-        way = along if heading < 2 else -along
-        if heading & 1:
-            y += way
-        else:
-            x += way
-    elif doing != WAIT and doing != SERVICE:
-        theta += along if doing == TURN_CW else -along
-        if theta < 0:  # a quarter turn is confirmed before it can come to a full turn on the other side
-            theta += 4.0 * QUARTER
-    robot["x"] = x
-    robot["y"] = y
-    robot["theta"] = theta
-
-
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _tell(robot: Record, report: Record, now: float, noise: float) -> None:
     """Write what the robot says of itself; its pose is up to `noise` metres off in x and in y."""
     flags = HALTED if robot["halt"] and robot["speed"] == 0 else 0
@@ -321,9 +230,9 @@ def _tell(robot: Record, report: Record, now: float, noise: float) -> None:
     report["confirmed"] = robot["confirmed"]
     report["cell"] = robot["cell"]
     report["heading"] = robot["heading"]
-    report["x"] = robot["x"] + noise * (_uniform(robot) + _uniform(robot) - 1.0)
-    report["y"] = robot["y"] + noise * (_uniform(robot) + _uniform(robot) - 1.0)
-    report["theta"] = robot["theta"]
+    report["x"] = robot["guess_x"] + noise * (_uniform(robot) + _uniform(robot) - 1.0)
+    report["y"] = robot["guess_y"] + noise * (_uniform(robot) + _uniform(robot) - 1.0)
+    report["theta"] = robot["guess_theta"]
     report["speed"] = abs(robot["speed"]) if robot["doing"] == FORWARD else 0.0
     report["percent"] = robot["percent"]
     report["service_left"] = robot["service_left"]
@@ -334,12 +243,11 @@ def _tell(robot: Record, report: Record, now: float, noise: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _report(robot: Record, row: int, reports: Records, limits: Limits, air: Air, counts: Int64, now: float) -> None:
+def _report(robot: Record, row: int, reports: Records, air: Air, counts: Int64, now: float) -> None:
     """Send a report: it may be lost, and come twice. The oldest one gives way when there is no room."""
     copies = 1
     if air.duplication > 0 and _uniform(robot) < air.duplication:
         copies = 2
-    _stand(robot, limits)
     written = -1
     for _ in range(copies):
         if air.loss > 0 and _uniform(robot) < air.loss:
@@ -365,50 +273,81 @@ def _report(robot: Record, row: int, reports: Records, limits: Limits, air: Air,
     robot["made"] += 1
 
 
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _can_act(robot: Record) -> bool:
+    return not (robot["down"] or robot["lost"] or robot["halt"])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _spend(robot: Record, floor: Floor, limits: Limits, now: float) -> float:
+    """Charge, or take from the battery what the body and a service need; returns percent taken."""
+    robot["charging"] = robot["connected"] and floor.charger_out_until[robot["cell"]] <= now + EPS
+    if robot["charging"]:
+        robot["percent"] = min(robot["percent"] + limits.charge, 100.0)
+        return 0.0
+    drain = min(robot["drain"], robot["percent"])
+    robot["percent"] -= drain
+    return float(drain)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def tick(
-    robots: Records,
-    commands: Records,
-    reports: Records,
-    floor: Floor,
-    happened: Happened,
-    limits: Limits,
-    air: Air,
-    start_s: float,
-    watch: bool,
-) -> float:
-    """One tick of all robots, from start_s on; returns the percent of a battery that they have used together.
+def decide(
+    robots: Records, commands: Records, floor: Floor, happened: Happened, limits: Limits, now: float, watch: bool
+) -> None:
+    """Every robot hears what has come and tells its body what to do for a period from now on.
 
     watch: there are obstacles on the floor.
     """
-    used = 0.0
-    happened.counts[DELIVERED] = 0
-    happened.counts[EFFECTS] = 0
     for row in range(len(robots)):
         robot = robots[row]
-        for substep in range(limits.substeps):
-            before = start_s + substep * limits.dt
-            after = before + limits.dt
-            if robot["down"] and robot["down_until"] <= before + EPS:
-                robot["down"] = False
-                _reboot(robot, floor, limits, before)
-            if robot["commands"] > 0:
-                _receive(robot, row, commands, floor, limits, happened, before)
-            used += _act(robot, row, floor, limits, happened, before, watch)
-            if robot["next_report_s"] <= after + EPS:
-                robot["next_report_s"] += air.report_s
-                if not robot["down"] and robot["mute_until"] <= after + EPS:
-                    _report(robot, row, reports, limits, air, happened.counts, after)
-        _stand(robot, limits)
+        if robot["down"] and robot["down_until"] <= now + EPS:
+            robot["down"] = False
+            _reboot(robot, floor, limits, now)
+        if robot["commands"] > 0:
+            _receive(robot, row, commands, floor, limits, happened, now)
+        can_act = _can_act(robot)
+        can_move = can_act and robot["percent"] > 0 and robot["stuck_until"] <= now + EPS
+        robot["blocked"] = False
+        if robot["doing"] == WAIT and can_act and robot["received"] > robot["confirmed"]:
+            _begin(robot, can_move)
+        robot["go"] = can_move
+        doing = robot["doing"]
+        if doing in (FORWARD, TURN_CW, TURN_CCW):
+            _aim(robot, floor, limits, now, watch)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def conclude(
+    robots: Records, reports: Records, floor: Floor, happened: Happened, limits: Limits, air: Air, before: float
+) -> float:
+    """Every robot confirms what it has done in the period from `before` on, and reports when it is time.
+
+    Returns the percent of a battery that they have used together.
+    """
+    used = 0.0
+    after = before + limits.dt
+    for row in range(len(robots)):
+        robot = robots[row]
+        doing = robot["doing"]
+        if doing == SERVICE:
+            if _can_act(robot):
+                robot["drain"] = limits.service
+                _serve(robot, row, limits.dt, happened)
+        elif doing != WAIT:
+            _confirm(robot, floor.neighbours, limits)
+        used += _spend(robot, floor, limits, before)
+        if robot["next_report_s"] <= after + EPS:
+            robot["next_report_s"] += air.report_s
+            if not robot["down"] and robot["mute_until"] <= after + EPS:
+                _report(robot, row, reports, air, happened.counts, after)
     return used
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def greet(robots: Records, reports: Records, limits: Limits, now: float) -> None:
+def greet(robots: Records, reports: Records, now: float) -> None:
     """Have a report, exact and without delay, from every robot that can talk; others on their way are void."""
     for row in range(len(robots)):
         robot = robots[row]
-        _stand(robot, limits)
         robot["reports"] = 0
         if not robot["down"] and robot["mute_until"] <= now + EPS:
             _tell(robot, reports[row, 0], now, 0.0)

@@ -1,4 +1,4 @@
-"""The records that the kernels of the kinematic driver work on.
+"""The records that the kernels of simulated fleets work on.
 
 Elsewhere fleet data are columns. Here a kernel goes through the robots one by one, each with all that it has, and
 robots do not touch each other; so a robot is one record: its data lie together, and a kernel hands one pointer on
@@ -19,11 +19,12 @@ from robots.arrays import Bool, Float32, Float64, Int8, Int32, Int64, UInt8
 from robots.battery import percent_of_battery
 from robots.model import RobotModel
 from robots.state import Entry, FleetState
+from twin.motion import MotionParams
 
 ENTRIES_AHEAD: Final = 16  # size of a robot's ring of entries
 GIVEN: Final = 64  # size of the controller's ring of places: more than a robot can be behind
 IN_FLIGHT: Final = 64  # messages to one robot, and from it, that can be on their way
-_SUBSTEP_S: Final = 0.05  # the longest
+_PERIOD_S: Final = 0.05  # of the firmware, the longest
 
 Record = np.void  # one of them
 Records = npt.NDArray[np.void]
@@ -36,8 +37,12 @@ ROBOT: Final = np.dtype(
         ("cell", np.int64),  # after the last confirmed entry
         ("heading", np.int64),
         ("doing", np.int64),  # Entry that is under way, WAIT at rest in the middle of a cell
-        ("along", np.float64),  # way from that place along the entry under way, metres or radians
+        ("along", np.float64),  # way from that place along the entry under way, metres or radians, as the robot knows
         ("speed", np.float64),  # its rate; below 0 when the robot backs up
+        ("go", np.bool_),  # orders of the firmware to the body, see twin.bodies
+        ("target", np.float64),
+        ("top", np.float64),
+        ("drain", np.float64),  # percent of the battery that goes in this period
         ("top_speed", np.float64),  # what this robot can do
         ("epoch", np.int64),
         ("received", np.int64),
@@ -53,11 +58,12 @@ ROBOT: Final = np.dtype(
         ("level_number", np.int64),
         ("blocked", np.bool_),
         ("lost", np.bool_),
-        ("shift_x", np.float64),  # where it was pushed to from where it drove
-        ("shift_y", np.float64),
-        ("x", np.float64),
+        ("x", np.float64),  # where it really is
         ("y", np.float64),
         ("theta", np.float64),
+        ("guess_x", np.float64),  # where it believes to be
+        ("guess_y", np.float64),
+        ("guess_theta", np.float64),
         ("next_report_s", np.float64),
         ("made", np.int64),  # reports made so far
         ("down", np.bool_),
@@ -203,9 +209,12 @@ class Limits(NamedTuple):
     turn_acceleration: float
     confirm_at: float  # way from the middle of a cell at which the robot has left it
     brink: float  # way from the middle of a cell at which its front is at the border
-    dt: float
-    substeps: int
-    idle: float  # percent of the battery in one substep
+    near_m: float  # so close to its target the robot is there
+    near_rad: float
+    lag_s: float  # it drives on for so long before it brakes
+    dt: float  # the firmware's period
+    periods: int  # in a tick
+    idle: float  # percent of the battery in one period
     drive: float
     turn: float
     service: float
@@ -262,21 +271,22 @@ def new_contacts(start: FleetState) -> Records:
     return contacts
 
 
-def new_happened(n: int, substeps: int) -> Happened:
-    """Nothing has happened; room for whatever can in one tick of n robots: they end one entry a substep at most."""
+def new_happened(n: int, periods: int) -> Happened:
+    """Nothing has happened; room for whatever can in one tick of n robots: they end one entry a period at most."""
     return Happened(
         counts=np.zeros(4, dtype=np.int64),
         delivered_robot=np.zeros(n * IN_FLIGHT, dtype=np.int32),
         delivered_epoch=np.zeros(n * IN_FLIGHT, dtype=np.int32),
-        effect_robot=np.zeros(n * substeps, dtype=np.int32),
-        effect_entry=np.zeros(n * substeps, dtype=np.int32),
+        effect_robot=np.zeros(n * periods, dtype=np.int32),
+        effect_entry=np.zeros(n * periods, dtype=np.int32),
     )
 
 
-def new_limits(width: int, model: RobotModel, cell_m: float, tick_s: float, margin_m: float) -> Limits:
-    """What robots of a model can do on a map so many cells wide; their positions are off by `margin_m` at most."""
-    substeps = ceil(tick_s / _SUBSTEP_S - 1e-9)
-    dt = tick_s / substeps
+def new_limits(width: int, model: RobotModel, cell_m: float, tick_s: float, motion: MotionParams) -> Limits:
+    """What robots of a model can do on a map so many cells wide, in ticks of `tick_s` seconds."""
+    margin_m = motion.position_noise_m + motion.margin_m
+    periods = ceil(tick_s / _PERIOD_S - 1e-9)
+    dt = tick_s / periods
 
     def percent(power_w: float) -> float:
         return percent_of_battery(model, power_w, dt)
@@ -289,8 +299,11 @@ def new_limits(width: int, model: RobotModel, cell_m: float, tick_s: float, marg
         turn_acceleration=float(model.max_turn_acceleration_radps2),
         confirm_at=(cell_m + model.length_m) / 2 + margin_m,
         brink=(cell_m - model.length_m) / 2 - margin_m,
+        near_m=motion.near_m,
+        near_rad=motion.near_rad,
+        lag_s=motion.lag_s,
         dt=dt,
-        substeps=substeps,
+        periods=periods,
         idle=percent(model.idle_w),
         drive=percent(model.drive_w),
         turn=percent(model.turn_w),

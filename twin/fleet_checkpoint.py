@@ -1,4 +1,4 @@
-"""A kinematic fleet as bytes: robots, messages on their way, faults, clock and random numbers, all of it exactly.
+"""A simulated fleet as bytes: robots, messages on their way, faults, clock and random numbers, all of it exactly.
 
 Records are kept as they lie in memory. Of the places for messages only those in use are kept, and of the floor only
 cells on which a fault has been: the checkpoint of a quiet fleet has about 1.2 KB a robot, and takes 1 ms a thousand.
@@ -6,6 +6,7 @@ cells on which a fault has been: the checkpoint of a quiet fleet has about 1.2 K
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from robots.errors import InputError
 from twin.faults import Fault, FaultKind
-from twin.kinematic_records import COMMAND, CONTACT, REPORT, ROBOT, Floor, Happened, Heard, Records
+from twin.fleet_records import COMMAND, CONTACT, REPORT, ROBOT, Floor, Happened, Heard, Records
 
 _LAYOUT: Final = repr((1, ROBOT.descr, COMMAND.descr, REPORT.descr, CONTACT.descr))
 
@@ -53,6 +54,7 @@ class _Checkpoint(msgspec.Struct, frozen=True):
     counts: bytes
     happened: list[bytes]
     floor: list[tuple[bytes, bytes]]
+    bodies: list[bytes]
     faults: FaultsThen
     clock: ClockThen
 
@@ -63,7 +65,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class FleetParts:
-    """Arrays of a kinematic driver that change while it runs; see twin.kinematic_records."""
+    """Arrays of a simulated fleet that change while it runs; see twin.fleet_records."""
 
     robots: Records
     commands: Records
@@ -72,6 +74,7 @@ class FleetParts:
     heard: Heard
     happened: Happened
     floor: Floor
+    bodies: Sequence[npt.NDArray[np.generic]]
 
 
 def pack(parts: FleetParts, faults: FaultsThen, clock: ClockThen) -> bytes:
@@ -94,6 +97,7 @@ def pack(parts: FleetParts, faults: FaultsThen, clock: ClockThen) -> bytes:
                 happened.effect_entry[:effects].tobytes(),
             ],
             floor=[_sparse(parts.floor.obstacle_until), _sparse(parts.floor.charger_out_until)],
+            bodies=[column.tobytes() for column in parts.bodies],
             faults=faults,
             clock=clock,
         )
@@ -140,6 +144,8 @@ def _write_over(parts: FleetParts, then: _Checkpoint) -> None:
     for happened, data in zip(parts.happened[1:], then.happened, strict=True):
         kept = np.frombuffer(data, dtype=happened.dtype)
         happened[: len(kept)] = kept
+    for column, data in zip(parts.bodies, then.bodies, strict=True):
+        _fill(column.reshape(-1), data)
     floor = (parts.floor.obstacle_until, parts.floor.charger_out_until)
     for until, (cells, values) in zip(floor, then.floor, strict=True):
         until.fill(-np.inf)

@@ -1,16 +1,17 @@
-"""Brings the faults of a schedule to the columns of the kinematic driver, each at its moment."""
+"""Brings the faults of a schedule to the robots, bodies and cells of a simulated fleet, each at its moment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from heapq import heappop, heappush
-from math import cos, inf, sin
+from math import inf
 from typing import Final
 
 from robots.errors import DriverError
+from twin.bodies import Bodies
 from twin.faults import Fault, FaultKind
-from twin.kinematic_checkpoint import FaultsThen, fault_as_data, fault_from_data
-from twin.kinematic_records import Floor, Records
+from twin.fleet_checkpoint import FaultsThen, fault_as_data, fault_from_data
+from twin.fleet_records import Floor, Records
 
 _EPS: Final = 1e-9
 _OF_ROBOT: Final = frozenset(
@@ -20,15 +21,22 @@ _OF_ROBOT: Final = frozenset(
         FaultKind.MUTE,
         FaultKind.STUCK,
         FaultKind.SLOW,
-        FaultKind.DISPLACED,
         FaultKind.DRAINED,
     )
 )
+_OF_BODY: Final = frozenset(
+    (FaultKind.DISPLACED, FaultKind.STALL, FaultKind.DRIFT, FaultKind.BLIND, FaultKind.DROPPED_LOAD)
+)
+_OF_FLOOR: Final = frozenset((FaultKind.SLIP, FaultKind.PERSON))
+_BLOCKING: Final = frozenset((FaultKind.OBSTACLE, FaultKind.DROPPED_LOAD, FaultKind.PERSON))
 _OF_CELL: Final = frozenset((FaultKind.OBSTACLE, FaultKind.CHARGER_OUT))
 _OF_LINK: Final = frozenset((FaultKind.LOSS, FaultKind.DELAY, FaultKind.DUPLICATION))
 _MOST: Final = {
     FaultKind.SLOW: 1.0,
     FaultKind.DRAINED: 100.0,
+    FaultKind.SLIP: 1.0,
+    FaultKind.STALL: 1.0,
+    FaultKind.PERSON: 3.0,
     FaultKind.LOSS: 1.0,
     FaultKind.DUPLICATION: 1.0,
     FaultKind.DELAY: inf,
@@ -42,9 +50,10 @@ class FaultSchedule:
     the same robot, cell or link the one that ends later counts.
     """
 
-    def __init__(self, robots: Records, floor: Floor, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, robots: Records, floor: Floor, bodies: Bodies, faults: Iterable[Fault] = ()) -> None:
         self._robots = robots
         self._floor = floor
+        self._bodies = bodies
         self._to_come: list[tuple[float, int, Fault]] = []
         self._seen = 0
         self._link = dict.fromkeys(_OF_LINK, (-inf, 0.0))  # until, value
@@ -55,9 +64,11 @@ class FaultSchedule:
     def add(self, fault: Fault) -> None:
         """Take a fault into the schedule; raises DriverError if it hits nothing or has an impossible value."""
         kind = fault.kind
-        if kind in _OF_ROBOT and not 0 <= fault.robot < len(self._robots):
+        if kind in _OF_BODY | _OF_FLOOR and kind not in self._bodies.faults:
+            raise DriverError(f"fault {kind.value}: these robots have no bodies that it could hit, use the twin")
+        if kind in _OF_ROBOT | _OF_BODY and not 0 <= fault.robot < len(self._robots):
             raise DriverError(f"fault {kind.value}: there is no robot {fault.robot}")
-        if kind in _OF_CELL and not 0 <= fault.cell < len(self._floor.charger):
+        if kind in _OF_CELL | _OF_FLOOR and not 0 <= fault.cell < len(self._floor.charger):
             raise DriverError(f"fault {kind.value}: there is no cell {fault.cell}")
         if not (abs(fault.at_s) < inf and fault.seconds > 0 and abs(fault.value) < inf):
             raise DriverError(f"fault {kind.value}: at_s, seconds or value is impossible: {fault}")
@@ -87,14 +98,16 @@ class FaultSchedule:
         while self._to_come and self._to_come[0][0] <= now + _EPS:
             fault = heappop(self._to_come)[2]
             until = max(fault.at_s, now) + fault.seconds
+            if fault.kind in _BLOCKING:
+                self._obstacles_until = max(self._obstacles_until, until)
             if fault.kind in _OF_ROBOT:
                 self._hit_robot(fault, until)
+            elif fault.kind in _OF_BODY | _OF_FLOOR:
+                self._bodies.hit(fault, until)
             elif fault.kind in _OF_CELL:
                 obstacle = fault.kind is FaultKind.OBSTACLE
                 column = self._floor.obstacle_until if obstacle else self._floor.charger_out_until
                 column[fault.cell] = max(column[fault.cell], until)
-                if obstacle:
-                    self._obstacles_until = max(self._obstacles_until, until)
             elif until >= self._link[fault.kind][0]:
                 self._link[fault.kind] = (until, fault.value)
 
@@ -121,12 +134,5 @@ class FaultSchedule:
                 if until >= robot["slow_until"]:
                     robot["slow_until"] = until
                     robot["slow_to"] = fault.value
-            case FaultKind.DRAINED:
-                robot["percent"] = min(robot["percent"], fault.value)
             case _:
-                # To its left: x grows east, y south, theta clockwise.
-                robot["shift_x"] += fault.value * sin(robot["theta"])
-                robot["shift_y"] -= fault.value * cos(robot["theta"])
-                robot["lost"] = True
-                robot["speed"] = 0.0
-                robot["connected"] = False
+                robot["percent"] = min(robot["percent"], fault.value)
