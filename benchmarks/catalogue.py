@@ -6,20 +6,25 @@ from difflib import get_close_matches
 from typing import Final
 
 from benchmarks import (
+    calibration,
     champions,
     delays,
     distances,
     execution,
     failover,
+    fidelity,
+    forecast,
     frames,
     gateways,
     journal,
     league,
     mixed_fleet,
     planning,
+    recording,
     scheduling,
     simulation,
     site,
+    twin,
 )
 from benchmarks.benchmark import Benchmark
 from fleet.errors import SettingError
@@ -29,6 +34,7 @@ CATALOGUE: Final[dict[str, Benchmark]] = {
     for module in (
         simulation,
         execution,
+        twin,
         distances,
         planning,
         scheduling,
@@ -41,6 +47,10 @@ CATALOGUE: Final[dict[str, Benchmark]] = {
         site,
         failover,
         mixed_fleet,
+        fidelity,
+        calibration,
+        recording,
+        forecast,
     )
 }
 

@@ -99,6 +99,7 @@ def run(options: Options) -> Report:
         trial = _Trial(site, generator, options)
         for killed, times in _KILLS.items():
             seconds = trial.kill(killed, times[options.full])
+            options.say(f"{killed}: {', '.join(f'{each:.2f}' for each in sorted(seconds))} s")
             rows.append((killed, len(seconds), float(np.median(seconds)), max(seconds), _TARGETS_S[killed]))
         losses = trial.finish()
     return Report((Table("how soon", _TIMES, tuple(rows)), Table("what was lost", _LOSSES, (losses,))), _NOTES)
@@ -162,7 +163,7 @@ class _Trial:
         self._leader.terminate()
         last = self._site.controller("--json", **self._ends)
         last.wait_for("running")
-        with self._operator.client(60.0) as client:
+        with self._operator.client(_DRAIN_S) as client:
             self._say("until all tasks are done")
             until_s = monotonic() + _DRAIN_S
             while client.status().counts["tasks"]["open"] and monotonic() < until_s:

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import zmq
-from fleet.app.site.floor_answer import floor_is
 
 from fleet.app.main import main
 from fleet.app.site.api_client import ApiClient, ClientParams
@@ -19,6 +18,7 @@ from fleet.app.site.feed import Feed
 from fleet.app.site.feed_messages import JournalNews
 from fleet.app.site.feed_reader import FeedReader
 from fleet.app.site.feed_writer import FeedWriter
+from fleet.app.site.floor_answer import floor_is
 from fleet.app.site.local_socket import ClientKeys
 from fleet.app.site.site_reporter import Leadership, SiteReporter
 from fleet.app.site.site_requests import Site, SiteRequests

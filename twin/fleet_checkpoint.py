@@ -54,13 +54,13 @@ class _Checkpoint(msgspec.Struct, frozen=True):
     counts: bytes
     happened: list[bytes]
     floor: list[tuple[bytes, bytes]]
-    bodies: list[bytes]
+    bodies: list[tuple[str, bytes]]
     faults: FaultsThen
     clock: ClockThen
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(_Checkpoint)
-_ENCODER: Final = msgspec.msgpack.Encoder()
+_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")  # sets of enums come in any order
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def pack(parts: FleetParts, faults: FaultsThen, clock: ClockThen) -> bytes:
                 happened.effect_entry[:effects].tobytes(),
             ],
             floor=[_sparse(parts.floor.obstacle_until), _sparse(parts.floor.charger_out_until)],
-            bodies=[column.tobytes() for column in parts.bodies],
+            bodies=[(repr(column.dtype.descr), column.tobytes()) for column in parts.bodies],
             faults=faults,
             clock=clock,
         )
@@ -144,7 +144,9 @@ def _write_over(parts: FleetParts, then: _Checkpoint) -> None:
     for happened, data in zip(parts.happened[1:], then.happened, strict=True):
         kept = np.frombuffer(data, dtype=happened.dtype)
         happened[: len(kept)] = kept
-    for column, data in zip(parts.bodies, then.bodies, strict=True):
+    for column, (kind, data) in zip(parts.bodies, then.bodies, strict=True):
+        if kind != repr(column.dtype.descr):
+            raise ValueError("its bodies are of another version")
         _fill(column.reshape(-1), data)
     floor = (parts.floor.obstacle_until, parts.floor.charger_out_until)
     for until, (cells, values) in zip(floor, then.floor, strict=True):

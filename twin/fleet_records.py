@@ -282,10 +282,15 @@ def new_happened(n: int, periods: int) -> Happened:
     )
 
 
+def periods_in(tick_s: float) -> int:
+    """Into how many periods of its firmware a tick is divided."""
+    return ceil(tick_s / _PERIOD_S - 1e-9)
+
+
 def new_limits(width: int, model: RobotModel, cell_m: float, tick_s: float, motion: MotionParams) -> Limits:
     """What robots of a model can do on a map so many cells wide, in ticks of `tick_s` seconds."""
     margin_m = motion.position_noise_m + motion.margin_m
-    periods = ceil(tick_s / _PERIOD_S - 1e-9)
+    periods = periods_in(tick_s)
     dt = tick_s / periods
 
     def percent(power_w: float) -> float:

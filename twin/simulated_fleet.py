@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from fleet.grid.layout import Layout
-from robots.arrays import Int32
+from robots.arrays import Int32, Int64
 from robots.driver import COMMAND_COLUMNS, Commands
 from robots.errors import DriverError
 from robots.life_cycle import LifeCycle
@@ -144,6 +144,15 @@ class SimulatedFleet:
     def charge_wh_used(self) -> float:
         """Energy that the fleet has drawn from its batteries since `open`, in Wh; what chargers put in is not in it."""
         return self._used_percent * self._battery_wh / 100.0
+
+    @property
+    def bodies(self) -> Bodies:
+        """What carries the robots."""
+        return self._bodies
+
+    def contacts(self) -> Int64:
+        """How often robots have begun to touch so far, int64 (3,): each other, racks and walls, people."""
+        return self._bodies.contacts()
 
     @property
     def messages_dropped(self) -> int:

@@ -32,7 +32,7 @@ int main(int count, char **arguments) {
     if (!options_read(&options, count, arguments)) {
         return EXIT_USAGE;
     }
-    if (!host_begin(options.state_file, options.battery)) {
+    if (!host_begin(options.state_file, options.battery, &options.at, options.log_file)) {
         return EXIT_USAGE;
     }
     robot_begin(&robot, options.robot, options.map, &options.at, &options.limits);

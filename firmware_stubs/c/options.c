@@ -13,16 +13,16 @@
     "usage: robot --connect tcp://HOST:PORT[,...] --gateway NAME --robot SERIAL --at X,Y,THETA --map NAME\n" \
     "             --state FILE\n" \
     "             [--key FILE --server-key FILE] [--speed M/S] [--acceleration M/S2] [--turn-rate RAD/S]\n" \
-    "             [--length M] [--width M] [--battery PERCENT]\n"
+    "             [--length M] [--width M] [--battery PERCENT] [--log FILE]\n"
 
 enum word {
     WORD_CONNECT, WORD_GATEWAY, WORD_ROBOT, WORD_AT, WORD_MAP, WORD_STATE, WORD_KEY, WORD_SERVER_KEY, WORD_SPEED,
-    WORD_ACCELERATION, WORD_TURN_RATE, WORD_LENGTH, WORD_WIDTH, WORD_BATTERY, WORDS
+    WORD_ACCELERATION, WORD_TURN_RATE, WORD_LENGTH, WORD_WIDTH, WORD_BATTERY, WORD_LOG, WORDS
 };
 
 static const char *const words[WORDS] = {"--connect", "--gateway", "--robot", "--at", "--map", "--state", "--key",
                                          "--server-key", "--speed", "--acceleration", "--turn-rate", "--length",
-                                         "--width", "--battery"};
+                                         "--width", "--battery", "--log"};
 
 static bool wrong(const char *format, ...) {
     va_list values;
@@ -165,6 +165,7 @@ bool options_read(struct options *options, int count, char **arguments) {
         return wrong("--at %s: not X,Y,THETA in metres and radians", values[WORD_AT]);
     }
     options->state_file = values[WORD_STATE];
+    options->log_file = values[WORD_LOG];
     return read_name(values, WORD_GATEWAY, &options->session.gateway) &&
            read_name(values, WORD_ROBOT, &options->robot) && read_name(values, WORD_MAP, &options->map) &&
            read_limits(&options->limits, values) &&

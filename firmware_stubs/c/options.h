@@ -13,6 +13,7 @@ struct options {
     struct slice robot, map;
     struct pose at;
     const char *state_file;
+    const char *log_file; /* NULL for none */
     struct limits limits;
     double battery; /* percent at first */
     char endpoints[OPTIONS_TEXT]; /* what session.endpoints point into */

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from fleet.app.attendance import Attendants
 from fleet.app.crew import Crew, make_crew
 from fleet.app.grant_crew import grant_loop
+from fleet.app.simulated_bodies import with_robots
 from fleet.grid.guidance_rules import GuidanceRules
 from fleet.planning.auditor import PlanAuditor
 from fleet.report.trace import TraceRecorder
@@ -21,6 +24,7 @@ from fleet.runtime.motion import MotionPlanning
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.tasks.pool import EventSink, TaskPool
 from fleet.tasks.sources.rejects import RejectSink
+from robots.arrays import Int64
 from robots.driver import FleetDriver
 from sim_worlds.guidance_file import read_guidance
 from sim_worlds.world import World
@@ -53,16 +57,26 @@ class Simulation:
     recorder: TraceRecorder
     driver: FleetDriver
     auditor: Auditor | None
+    contacts: Callable[[], Int64] | None = None  # of robots with bodies, see twin.bodies
 
 
-def compose(config: RunConfig, *, clock: Clock, events: EventSink, rejects: RejectSink | None = None) -> Simulation:
+def compose(
+    config: RunConfig,
+    *,
+    clock: Clock,
+    events: EventSink,
+    rejects: RejectSink | None = None,
+    attendants: Attendants | None = None,
+) -> Simulation:
     """Wire a simulation. Raises InputErrors for whatever is wrong with world, orders or settings.
 
     clock: measures planning time, nothing else. events: takes what happens, one dict each. rejects: where bad order
-    rows are set aside; without it a bad row is an error.
+    rows are set aside; without it a bad row is an error. attendants: who records the run or looks at it.
     """
-    world = load_world(config.world)
-    return compose_on(world, _guidance(config, world), config, clock=clock, events=events, rejects=rejects)
+    world = with_robots(load_world(config.world), config.robot_model)
+    return compose_on(
+        world, _guidance(config, world), config, clock=clock, events=events, rejects=rejects, attendants=attendants
+    )
 
 
 def compose_on(
@@ -73,21 +87,24 @@ def compose_on(
     clock: Clock,
     events: EventSink,
     rejects: RejectSink | None = None,
+    attendants: Attendants | None = None,
 ) -> Simulation:
     """Wire a simulation on a world in memory, under these rules of guidance, whatever the settings say of the two."""
     relay = EventRelay(events)
     crew = make_crew(world, rules, config, events=relay, rejects=rejects)
     steps = max(1, round(config.duration_s / crew.step_s))
     recorder = TraceRecorder(crew.robots, steps)
-    make = _on_grants if config.execution == "grants" else _in_step
-    simulation = make(crew, config, steps, recorder, clock, relay)
+    if config.execution == "grants":
+        simulation = _on_grants(crew, config, steps, recorder, clock, relay, attendants)
+    else:
+        if attendants is not None:
+            attendants.refuse("execution ideal")
+        simulation = _in_step(crew, config, steps, recorder, clock)
     crew.planner.warmup()
     return simulation
 
 
-def _in_step(
-    crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder, clock: Clock, _events: EventRelay
-) -> Simulation:
+def _in_step(crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder, clock: Clock) -> Simulation:
     """The ideal grid: everybody moves in step with the plan."""
     world = crew.world
     auditor = PlanAuditor(world.layout) if config.audit else None
@@ -107,10 +124,16 @@ def _in_step(
 
 
 def _on_grants(
-    crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder, clock: Clock, events: EventRelay
+    crew: Crew,
+    config: RunConfig,
+    steps: int,
+    recorder: TraceRecorder,
+    clock: Clock,
+    events: EventRelay,
+    attendants: Attendants | None,
 ) -> Simulation:
     """Continuous robots that are driven by grants."""
-    parts = grant_loop(crew, config, recorder, clock, events)
+    parts = grant_loop(crew, config, recorder, clock, events, attendants)
     return Simulation(
         crew.world,
         crew.robots,
@@ -122,6 +145,7 @@ def _on_grants(
         recorder,
         parts.driver,
         parts.auditor,
+        parts.fleet.contacts if config.driver == "twin" else None,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from fleet.app.attendance import Attendants
 from fleet.app.crew import Crew
 from fleet.app.loop_wiring import one_robot, warmup, wire_loop
+from fleet.app.simulated_bodies import body_of, simulated_bodies
 from fleet.runtime.clock import Clock
 from fleet.runtime.config import RunConfig
 from fleet.runtime.control import Recorder
@@ -18,12 +21,16 @@ from fleet.runtime.grant_control import GrantLoop
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.traffic.journal import GrantJournal, MemoryJournal
 from fleet.traffic.ledger import TrafficLedger
-from fleet.traffic.params import GrantParams
 from fleet.traffic.zones.action_file import read_actions
 from fleet.traffic.zones.zones import Zones
+from robots.driver import FleetDriver
+from robots.state import FleetState
 from twin.fault_file import read_faults
 from twin.faults import Fault, FaultKind
 from twin.link import LinkParams
+from twin.physics.host import BodyHost
+from twin.recording.trace_header import trace_header
+from twin.recording.trace_parts import TraceHeader
 from twin.simulated_fleet import SimulatedFleet
 
 
@@ -35,46 +42,86 @@ class GrantParts:
     planning: WindowPlanning
     zones: Zones
     journal: GrantJournal
-    driver: SimulatedFleet
+    fleet: SimulatedFleet
+    driver: FleetDriver  # the fleet, with those who attend it
     auditor: GrantAudit | None
 
 
-def grant_loop(crew: Crew, config: RunConfig, recorder: Recorder, clock: Clock, events: EventRelay) -> GrantParts:
-    """Wire the loop. Raises InputErrors for whatever is wrong with files of actions or faults."""
-    world, params = crew.world, config.grants
-    driver = SimulatedFleet(
-        world.layout,
-        world.robot,
-        world.cell_m,
-        start=crew.start,
-        chargers=world.chargers,
-        tick_s=params.tick_s,
-        seed=config.seed,
-        link=LinkParams(loss=config.floor.message_loss),
-        faults=_faults(crew, config),
-    )
+def grant_loop(
+    crew: Crew,
+    config: RunConfig,
+    recorder: Recorder,
+    clock: Clock,
+    events: EventRelay,
+    attendants: Attendants | None = None,
+) -> GrantParts:
+    """Wire the loop. Raises InputErrors for whatever is wrong with files of actions or faults, or with attendants."""
+    world, robots = crew.world, crew.robots
+    attendants = Attendants() if attendants is None else attendants
+    body = body_of(config.robot_model)
+    host = attendants.host(config, world, robots, body)
+    fleet = _fleet(crew, config, crew.start, _faults(crew, config), host)
+    driver = attendants.around(fleet, world, robots, lambda: _header(crew, config))
     journal = MemoryJournal()
     ledger = TrafficLedger.begin(world.layout, world.robot, world.cell_m, crew.start, journal)
     auditor = None
     if config.audit:
-        auditor = GrantAudit(world.layout, world.robot, world.cell_m, crew.start, driver.truth, crew.pool)
+        auditor = GrantAudit(world.layout, world.robot, world.cell_m, crew.start, fleet.truth, crew.pool)
         events.join(auditor.hear)
     zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, events)
     actions = read_actions(Path(config.actions), world.layout, world.zones) if config.actions else []
     loop, planning = wire_loop(
         crew, config, driver, ledger, zones, recorder, clock, events, actions=actions, audit=auditor
     )
-    _warmup(crew, params)
-    return GrantParts(loop, planning, zones, journal, driver, auditor)
+    _warmup(crew, config)
+    return GrantParts(loop, planning, zones, journal, fleet, driver, auditor)
 
 
-def _warmup(crew: Crew, params: GrantParams) -> None:
+def _fleet(
+    crew: Crew, config: RunConfig, start: FleetState, faults: Sequence[Fault] = (), host: BodyHost | None = None
+) -> SimulatedFleet:
+    world = crew.world
+    bodies, motion = simulated_bodies(config.driver, world, body_of(config.robot_model), config.seed, host)
+    return SimulatedFleet(
+        world.layout,
+        world.robot,
+        world.cell_m,
+        start=start,
+        chargers=world.chargers,
+        tick_s=config.grants.tick_s,
+        seed=config.seed,
+        link=_link(config),
+        motion=motion,
+        faults=faults,
+        bodies=bodies,
+    )
+
+
+def _link(config: RunConfig) -> LinkParams:
+    return LinkParams(loss=config.floor.message_loss)
+
+
+def _header(crew: Crew, config: RunConfig) -> TraceHeader:
+    """Of a trace of this run."""
+    body = body_of(config.robot_model)
+    return trace_header(
+        crew.world,
+        robots=crew.robots,
+        tick_s=config.grants.tick_s,
+        seed=config.seed,
+        link=_link(config),
+        motion=simulated_bodies(config.driver, crew.world, body, config.seed)[1],
+        body=body if config.driver == "twin" else None,
+    )
+
+
+def _warmup(crew: Crew, config: RunConfig) -> None:
     """Compile the kernels of ledger, driver and auditors on one robot."""
     world = crew.world
     start = one_robot(crew)
-    driver = SimulatedFleet(world.layout, world.robot, world.cell_m, start=start, chargers=world.chargers)
+    driver = _fleet(crew, config, start)
     auditor = GrantAudit(world.layout, world.robot, world.cell_m, start, driver.truth, crew.pool)
-    warmup(crew, params, driver, auditor)
+    warmup(crew, config.grants, driver, auditor)
     driver.close()
 
 
@@ -86,7 +133,7 @@ def _faults(crew: Crew, config: RunConfig) -> list[Fault]:
     times = np.linspace(0.0, config.duration_s / 2, dying, endpoint=False)
     listed = config.floor.faults
     return [
-        *(read_faults(Path(listed), crew.robots, crew.world.layout) if listed else []),
+        *(read_faults(Path(listed), crew.robots, crew.world.layout, wheels=config.driver == "twin") if listed else []),
         *(
             Fault(at_s=float(at_s), kind=FaultKind.DEAD, robot=int(robot))
             for robot, at_s in zip(robots, times, strict=True)

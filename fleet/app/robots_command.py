@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
+
+from fleet.app.robots_options import (
+    AsJson,
+    Connect,
+    Count,
+    Faults,
+    First,
+    FirstGateway,
+    Gateways,
+    Keys,
+    Seed,
+    ServerKey,
+    State,
+    WorldName,
+    robots_settings,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -14,31 +27,19 @@ def register(app: typer.Typer) -> None:
 
 
 def robots(
-    world: Annotated[str, typer.Argument(help="A shipped world (see `futurepark world list`) or a world file.")],
+    world: WorldName,
     *,
-    connect: Annotated[
-        str,
-        typer.Option(metavar="ENDPOINT[,...]", help="Controllers, like tcp://10.0.0.5:7100, tried in turn."),
-    ],
-    count: Annotated[int, typer.Option(min=1, max=10_000, help="Robots to simulate.")],
-    gateways: Annotated[int, typer.Option(min=1, help="Gateways that speak for them, each with its own key.")] = 1,
-    keys: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder with the key of each gateway, NAME.key_secret.")
-    ] = None,
-    server_key: Annotated[Path | None, typer.Option(metavar="FILE", help="The controller's public key.")] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Where robots keep what they know; without it a restart begins anew."),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of start cells, and of everything random.")] = 1,
-    faults: Annotated[Path | None, typer.Option(help="Faults of robots and floor, a .jsonl file.")] = None,
-    first: Annotated[
-        str | None, typer.Option(metavar="SERIAL", help="First robot; amr-000 if left out. Others count on.")
-    ] = None,
-    first_gateway: Annotated[
-        str | None, typer.Option(metavar="NAME", help="First gateway; gw-000 if left out. Others count on.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print figures at the end as JSON.")] = False,
+    connect: Connect,
+    count: Count,
+    gateways: Gateways = 1,
+    keys: Keys = None,
+    server_key: ServerKey = None,
+    state: State = None,
+    seed: Seed = 1,
+    faults: Faults = None,
+    first: First = None,
+    first_gateway: FirstGateway = None,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate robots in real time, behind gateways that connect to a controller.
 
@@ -48,24 +49,8 @@ def robots(
     """
     from os import urandom
 
-    from fleet.app.simulated_robots.settings import RobotsSettings, check_endpoints, load_keys, numbered_names
-    from fleet.errors import SettingError
-
-    if gateways > count:
-        raise SettingError("--gateways", f"is {gateways}, for {count} robots", "give each gateway a robot")
-    serials, skipped = numbered_names("--first", first, "amr", count)
-    names, _ = numbered_names("--first-gateway", first_gateway, "gw", gateways)
-    endpoints = check_endpoints(connect)
-    settings = RobotsSettings(
-        world=world,
-        endpoints=endpoints,
-        serials=serials,
-        skipped=skipped,
-        gateways=names,
-        keys=load_keys(keys, server_key, names, endpoints),
-        seed=seed,
-        state=state,
-        faults=faults,
+    settings = robots_settings(
+        world, connect, count, gateways, keys, server_key, first, first_gateway, state=state, seed=seed, faults=faults
     )
     from fleet.app.simulated_robots.run import run
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 # Options that have another name than the setting that they set.
-_OPTIONS = {"duration_s": "--for", "message_loss": "--loss", "dead_share": "--dead"}
+_OPTIONS = {"duration_s": "--for", "robot_model": "--robot-model", "message_loss": "--loss", "dead_share": "--dead"}
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +48,13 @@ def run(
             help="ideal (everybody in step) or grants (continuous robots, driven by grants); ideal if left out."
         ),
     ] = None,
+    driver: Annotated[
+        str | None,
+        typer.Option(help="With --execution grants: kinematic (on rails) or twin (physics); twin implies grants."),
+    ] = None,
+    robot_model: Annotated[
+        str | None, typer.Option(help="A robot model file, as `futurepark twin fit` writes it; with --driver twin.")
+    ] = None,
     actions: Annotated[
         str | None, typer.Option(help="Operator actions on zones, a .jsonl file; with --execution grants.")
     ] = None,
@@ -62,6 +69,21 @@ def run(
         float | None,
         typer.Option("--dead", help="Share of robots that break down for good; with --execution grants."),
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Record the run, to replay it; with --execution grants.")
+    ] = None,
+    bullet: Annotated[
+        str | None,
+        typer.Option(metavar="ROBOTS", help="Simulated by Bullet: 3,17 or near:STATION; with --driver twin."),
+    ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Where to look from: overview, a station, chute or zone, or robot:N."),
+    ] = None,
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a picture of the end of the run.")] = None,
+    film: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a film of the run: .webp or .gif.")] = None,
+    film_speed: Annotated[float, typer.Option(help="Simulated seconds in a second of the film.")] = 1.0,
+    gui: Annotated[bool, typer.Option("--gui", help="Show the run in a window; needs a display.")] = False,
     config: Annotated[
         Path | None, typer.Option(help="Settings from a run directory or a TOML file; options go before them.")
     ] = None,
@@ -76,6 +98,7 @@ def run(
 
     Writes a run directory (config.toml, summary.json, events.jsonl, trace.npz, heatmap.png) and prints a summary.
     """
+    from fleet.app.attendance import Attendance
     from fleet.app.durations import parse_duration
     from fleet.app.simulate import simulate
     from fleet.errors import SettingError
@@ -93,7 +116,9 @@ def run(
         "planner": planner,
         "assigner": assigner,
         "guidance": guidance,
-        "execution": execution,
+        "execution": "grants" if driver == "twin" and execution is None else execution,
+        "driver": driver,
+        "robot_model": robot_model,
         "actions": actions,
         "audit": audit or None,
     }
@@ -104,4 +129,5 @@ def run(
     except SettingError as error:
         option = _OPTIONS.get(error.where, f"--{error.where}")
         raise SettingError(option, error.problem, error.remedy) from None
-    raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json))
+    attendance = Attendance(record, camera, png, film, film_speed, gui, bullet or "")
+    raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json, attendance=attendance))

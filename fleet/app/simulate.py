@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fleet.app.attendance import NOBODY, Attendance, Attendants
 from fleet.app.compose import Simulation, compose
 from fleet.app.interrupts import on_interrupt
 from fleet.app.peak_memory import peak_rss_mb
@@ -26,7 +27,9 @@ from sim_worlds.world_file import find_world, shipped_worlds
 _INTERRUPTED = 130
 
 
-def simulate(config: RunConfig, *, out: Path, rejects: Path | None, as_json: bool) -> int:
+def simulate(
+    config: RunConfig, *, out: Path, rejects: Path | None, as_json: bool, attendance: Attendance = NOBODY
+) -> int:
     """Run, write the run directory below `out`, print the summary; return the exit code.
 
     An interrupt (Ctrl-C) ends the run early: what was simulated until then is written, marked as interrupted, and the
@@ -35,9 +38,9 @@ def simulate(config: RunConfig, *, out: Path, rejects: Path | None, as_json: boo
     config = _with_full_paths(config)
     clock = WallClock()
     began_s = clock.now()
-    with RunWriter(out, find_world(config.world).stem, config.seed) as writer:
+    with RunWriter(out, find_world(config.world).stem, config.seed) as writer, Attendants(attendance) as attendants:
         sink = RejectSink(rejects) if rejects is not None else None
-        simulation = compose(config, clock=clock, events=writer.write_event, rejects=sink)
+        simulation = compose(config, clock=clock, events=writer.write_event, rejects=sink, attendants=attendants)
         ready_s = clock.now()
         interrupted = _run(simulation)
         done_s = clock.now()
@@ -65,6 +68,7 @@ def _with_full_paths(config: RunConfig) -> RunConfig:
         world=config.world if config.world in shipped_worlds() else str(find_world(config.world).resolve()),
         guidance=config.guidance if config.guidance in {"auto", "none"} else str(Path(config.guidance).resolve()),
         actions=str(Path(config.actions).resolve()) if config.actions else "",
+        robot_model=str(Path(config.robot_model).resolve()) if config.robot_model else "",
         floor=replace(config.floor, faults=str(Path(config.floor.faults).resolve()) if config.floor.faults else ""),
         orders=str(orders.resolve()) if config.orders and orders.is_file() else config.orders,
     )
@@ -126,6 +130,7 @@ def _summarise(
         steps=simulation.loop.steps,
         planning_s=simulation.motion.planning_s,
         execution=_execution_report(simulation),
+        contacts=_contacts(simulation),
         energy_wh=simulation.driver.charge_wh_used,
         charge_percent=simulation.loop.state.charge_percent,
         violations=None if auditor is None else auditor.count + (defect is not None),
@@ -151,6 +156,14 @@ def _execution_report(simulation: Simulation) -> ExecutionReport | None:
         recoveries=simulation.dispatcher.recoveries(),
         robots_down=int(loop.floor.watch.down.sum()),
     )
+
+
+def _contacts(simulation: Simulation) -> dict[str, int] | None:
+    """How often robots began to touch something, by kind; None for robots without bodies."""
+    if simulation.contacts is None:
+        return None
+    robots, racks, people = simulation.contacts().tolist()
+    return {"robots": robots, "racks": racks, "people": people}
 
 
 def _write(writer: RunWriter, config: RunConfig, simulation: Simulation, summary: Summary) -> Path:

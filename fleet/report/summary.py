@@ -131,6 +131,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     wall_s           real time of the simulation, after everything was loaded and compiled (warmup_s)
     realtime_factor  simulated_s / wall_s
     execution        how grants went; None for a run in synchronous steps
+    contacts         with driver twin, how often robots began to touch each other (robots), racks and walls (racks) or
+                     people; None for robots without bodies
     violations       rules of the floor that an auditor saw broken; None if nobody looked
     trace_hash       of the trace, see `TraceRecorder.digest`
     peak_rss_mb      most memory that the process ever held, in MiB
@@ -159,6 +161,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, int]
     charge: Charge
     execution: ExecutionReport | None = None
+    contacts: dict[str, int] | None = None
     violations: int | None
     interrupted: bool
     trace_hash: str
@@ -186,6 +189,7 @@ def summarise(
     warmup_s: float,
     peak_rss_mb: float,
     execution: ExecutionReport | None = None,
+    contacts: dict[str, int] | None = None,
 ) -> Summary:
     """Put the numbers of a run together.
 
@@ -224,6 +228,7 @@ def summarise(
         failures=pool.failures(),
         charge=Charge(energy_wh, float(charge_percent.min()), float(charge_percent.mean())),
         execution=execution,
+        contacts=contacts,
         violations=violations,
         interrupted=interrupted,
         trace_hash=trace_hash,
@@ -279,6 +284,9 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
         ("speed", f"{summary.realtime_factor:,.0f} x real time, {summary.peak_rss_mb:,.0f} MB"),
         ("broken floor rules", "not audited" if summary.violations is None else f"{summary.violations:,} (audited)"),
     ]
+    if summary.contacts is not None:
+        touched = ", ".join(f"{kind} {count:,}" for kind, count in summary.contacts.items())
+        rows.append(("contacts", touched))
     refused = [f"{reason} {count:,}" for reason, count in (summary.rejections | summary.failures).items()]
     return [*rows, ("refused because", ", ".join(refused))] if refused else rows
 

@@ -49,6 +49,8 @@ class RunConfig:
     distance_memory_mb   bound on the memory of distance fields
     guidance             what moves cost: auto (the world's own rules), none, or a guidance file (.toml)
     execution            ideal (synchronous steps) or grants (continuous robots that are driven by grants)
+    driver               with execution grants: kinematic (robots on rails) or twin (robots with physics)
+    robot_model          a robot model file (.toml) instead of the world's own robots, empty for none; needs driver twin
     actions              a file of operator actions on zones (.jsonl), empty for none; needs execution grants
     """
 
@@ -64,6 +66,8 @@ class RunConfig:
     distance_memory_mb: int = 4096
     guidance: str = "auto"
     execution: str = "ideal"
+    driver: str = "kinematic"
+    robot_model: str = ""
     actions: str = ""
     assignment: AssignmentParams = field(default_factory=AssignmentParams)
     charging: ChargingParams = field(default_factory=ChargingParams)
@@ -86,6 +90,10 @@ class RunConfig:
         known = self.execution in {"ideal", "grants"}
         _demand("execution", repr(self.execution), known, "use ideal or grants")
         on_grants = self.execution == "grants"
+        _demand("driver", repr(self.driver), self.driver in {"kinematic", "twin"}, "use kinematic or twin")
+        is_twin = self.driver == "twin"
+        _demand("driver", repr(self.driver), on_grants or not is_twin, "use execution grants with it")
+        _demand("robot_model", repr(self.robot_model), is_twin or not self.robot_model, "use driver twin with it")
         _demand("actions", repr(self.actions), on_grants or not self.actions, "use execution grants with it")
         imperfect = self.floor != FloorParams()
         _demand("floor", self.floor, on_grants or not imperfect, "use execution grants with it")

@@ -29,6 +29,8 @@ CHANGED = RunConfig(
     distance_memory_mb=64,
     guidance="/floors/a b.guidance.toml",
     execution="grants",
+    driver="twin",
+    robot_model="/floors/a b.toml",
     actions="/floors/a b.jsonl",
     assignment=AssignmentParams(nearest=3, urgent=4, priority_s=0.0, age_weight=0.5, due_s=7.5, due_horizon_s=30.0),
     charging=ChargingParams(5.0, 15.0, 40.0, 95.0, trip_factor=2.0),

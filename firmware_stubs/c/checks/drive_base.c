@@ -1,6 +1,9 @@
 /* A robot and its body in simulated time, without a network. Lines on standard input, answers on standard output:
  *
- * at X,Y,THETA LENGTH   a robot that was never switched on; first of all
+ * log FILE              writes a log from now on
+ * body LEFT RIGHT TRACK LAG   what the body is really like, see struct body_make
+ * at X,Y,THETA LENGTH   a robot that was never switched on; first of all but these two
+ * wheels LEFT RIGHT TICKS   tells the wheels, m/s, instead of letting the robot decide; prints nothing
  * frame HEX             takes an order or instant; prints `ack RESULT ERROR`
  * run TICKS             prints for each tick: x y theta v w speed confirmed received at_rest doing
  * estop, release, block METRES, clear, lost
@@ -16,12 +19,14 @@
 
 static struct robot robot;
 static struct wire_message message;
+static struct body_make make = BODY_AS_BELIEVED;
 
 static void begin(const char *text) {
     struct pose at;
     struct limits limits = {0.72, 0.66, 1.0, 1.0, 3.0, 8.0};
     if (sscanf(text, "%lf,%lf,%lf %lf", &at.x, &at.y, &at.theta, &limits.length) == 4) {
         body_begin(90.0);
+        body_stand(&at, &make);
         robot_begin(&robot, slice_of("amr-000"), slice_of("hall"), &at, &limits);
     }
 }
@@ -56,10 +61,23 @@ static void run(int ticks) {
     }
 }
 
+static void turn_wheels(double left, double right, int ticks) {
+    hal_drive(left, right);
+    for (int tick = 0; tick < ticks; tick++) {
+        body_step(HAL_TICK_S);
+    }
+}
+
 static void obey(const char *line) {
-    double metres;
+    double metres, left, right;
     int ticks;
-    if (strncmp(line, "at ", 3) == 0) {
+    if (strncmp(line, "log ", 4) == 0) {
+        log_begin(line + 4);
+    } else if (strncmp(line, "body ", 5) == 0) {
+        sscanf(line, "body %lf %lf %lf %lf", &make.scale[0], &make.scale[1], &make.track_scale, &make.lag_s);
+    } else if (sscanf(line, "wheels %lf %lf %d", &left, &right, &ticks) == 3) {
+        turn_wheels(left, right, ticks);
+    } else if (strncmp(line, "at ", 3) == 0) {
         begin(line + 3);
     } else if (strncmp(line, "frame ", 6) == 0) {
         take(line + 6);
@@ -85,5 +103,6 @@ int main(void) {
         obey(line);
         fflush(stdout);
     }
+    log_end();
     return 0;
 }

@@ -11,7 +11,10 @@
 #define CHARGE_W 1600.0
 
 static struct {
-    double asked[2], speed[2], travel[2]; /* left, right: m/s, m/s, m */
+    struct body_make make;
+    double asked[2], speed[2], travel[2]; /* left, right: m/s, m/s, m; as the firmware believes in its wheels */
+    struct pose place;                    /* where it really is */
+    double turning;                       /* rad/s, clockwise */
     bool braking, motor_fault;
     bool obstacle;
     double obstacle_m; /* ahead of the bumper */
@@ -20,11 +23,16 @@ static struct {
     struct pose fix_pose;
     bool reaching;
     double percent, drawn_wh;
-} body;
+} body = {.make = BODY_AS_BELIEVED};
 
 void body_begin(double battery) {
     body.percent = battery;
     body.braking = true;
+}
+
+void body_stand(const struct pose *place, const struct body_make *make) {
+    body.place = *place;
+    body.make = *make;
 }
 
 static double toward(double speed, double wanted, double step) {
@@ -39,14 +47,35 @@ static void use_battery(double dt) {
     body.percent = fmin(100.0, fmax(0.0, body.percent + 100.0 * (gained - drawn) / BATTERY_WH));
 }
 
+/* Move at even acceleration; `before`: speeds of the wheels at the beginning. */
+static void roll(const double before[2], double dt) {
+    double way[2], speed[2];
+    for (int wheel = 0; wheel < 2; wheel++) {
+        double travel = 0.5 * (before[wheel] + body.speed[wheel]) * dt;
+        body.travel[wheel] += travel;
+        way[wheel] = travel * body.make.scale[wheel];
+        speed[wheel] = body.speed[wheel] * body.make.scale[wheel];
+    }
+    double track = HAL_TRACK_M * body.make.track_scale;
+    double ahead = 0.5 * (way[0] + way[1]), turned = (way[0] - way[1]) / track;
+    body.place.x += ahead * cos(body.place.theta + 0.5 * turned);
+    body.place.y += ahead * sin(body.place.theta + 0.5 * turned);
+    body.place.theta += turned;
+    body.turning = (speed[0] - speed[1]) / track;
+    body.obstacle_m -= ahead;
+}
+
 void body_step(double dt) {
     bool powered = !body.braking && !body.motor_fault && !body.estop_pressed && body.percent > 0.0;
+    double share = body.make.lag_s > 0.0 ? 1.0 - exp(-dt / body.make.lag_s) : 1.0;
+    double before[2] = {body.speed[0], body.speed[1]};
+    log_row(dt, body.asked, body.travel, body.turning, &body.place);
     for (int wheel = 0; wheel < 2; wheel++) {
         double step = (powered ? WHEEL_ACCELERATION : BRAKE_DECELERATION) * dt;
-        body.speed[wheel] = toward(body.speed[wheel], powered ? body.asked[wheel] : 0.0, step);
-        body.travel[wheel] += body.speed[wheel] * dt;
+        double wanted = powered ? before[wheel] + share * (body.asked[wheel] - before[wheel]) : 0.0;
+        body.speed[wheel] = toward(before[wheel], wanted, step);
     }
-    body.obstacle_m -= 0.5 * (body.speed[0] + body.speed[1]) * dt;
+    roll(before, dt);
     use_battery(dt);
 }
 
@@ -86,7 +115,7 @@ void body_lose(void) {
 
 void body_place(const struct pose *pose) {
     lift(HAL_FIX_MOVED);
-    body.fix_pose = *pose;
+    body.fix_pose = body.place = *pose;
 }
 
 void hal_drive(double left_mps, double right_mps) {

@@ -46,15 +46,17 @@ void hal_random(unsigned char *bytes, size_t size) {
     close(source);
 }
 
-bool host_begin(const char *state_file, double battery) {
+bool host_begin(const char *state_file, double battery, const struct pose *at, const char *log_file) {
+    static const struct body_make make = BODY_AS_BELIEVED;
     struct sigaction action = {.sa_handler = switch_off};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     next_tick_ns = hal_monotonic_ns();
-    if (!nonvolatile_begin(state_file)) {
+    if (!nonvolatile_begin(state_file) || (log_file != NULL && !log_begin(log_file))) {
         return false;
     }
     body_begin(nonvolatile_battery(battery));
+    body_stand(at, &make);
     return true;
 }
 
@@ -65,6 +67,7 @@ void host_watch(void) {
 void host_end(void) {
     watchdog_end();
     nonvolatile_end();
+    log_end();
 }
 
 bool hal_wait_tick(void) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from random import Random
 from time import sleep, time_ns
@@ -14,6 +15,7 @@ import numpy as np
 import zmq
 
 from fleet.app.beginning import begin
+from fleet.app.simulated_bodies import body_of, simulated_bodies, with_robots
 from fleet.app.simulated_robots.memory_file import MemoryFile
 from fleet.app.simulated_robots.program import RobotsProgram
 from fleet.app.simulated_robots.settings import RobotsSettings
@@ -32,14 +34,12 @@ from sim_worlds.world_file import load_world
 from twin.fault_file import read_faults
 from twin.faults import Fault
 from twin.link import LinkParams
-from twin.motion import MotionParams
 from twin.simulated_fleet import SimulatedFleet
 from twin.start_check import charger_mask
 
 TICK_S: Final = 0.1
 # The wire is the link: behind it robots hear at once, and say at the end of each tick where they are.
 _NO_LINK: Final = LinkParams(delay_s=(0.0, 0.0), report_s=0.05)
-_MOTION: Final = MotionParams(actuation_s=0.0)
 _FILES_A_GATEWAY: Final = 5  # a connection, its socket, and three for the events of both
 _OTHER_FILES: Final = 100
 
@@ -52,15 +52,17 @@ def robots_program(
 
     boot: 16 random bytes, each time others. Raises InputErrors for whatever is wrong with world, files or keys.
     """
-    world = load_world(settings.world)
+    world = with_robots(load_world(settings.world), settings.robot_model)
     start = _start(world, settings)
-    faults = read_faults(settings.faults, start.robots, world.layout) if settings.faults is not None else []
+    faults = []
+    if settings.faults is not None:
+        faults = read_faults(settings.faults, start.robots, world.layout, wheels=settings.driver == "twin")
     with ExitStack() as stack:
         memory = None
         if settings.state is not None:
             memory = stack.enter_context(MemoryFile(settings.state, _identity(world, settings, faults)))
         kept = memory.read() if memory is not None else None
-        driver = _driver(world, start, settings.seed, faults)
+        driver = _driver(world, start, settings, faults)
         stack.callback(driver.close)
         state = driver.open() if kept is None else driver.resume(kept.fleet)
         floor = FloorMap(
@@ -119,7 +121,9 @@ def _start(world: World, settings: RobotsSettings) -> FleetState:
     )
 
 
-def _driver(world: World, start: FleetState, seed: int, faults: Sequence[Fault]) -> SimulatedFleet:
+def _driver(world: World, start: FleetState, settings: RobotsSettings, faults: Sequence[Fault]) -> SimulatedFleet:
+    bodies, motion = simulated_bodies(settings.driver, world, body_of(settings.robot_model), settings.seed)
+
     def made(robots: FleetState, to_come: Sequence[Fault] = ()) -> SimulatedFleet:
         return SimulatedFleet(
             world.layout,
@@ -128,10 +132,11 @@ def _driver(world: World, start: FleetState, seed: int, faults: Sequence[Fault])
             start=robots,
             chargers=world.chargers,
             tick_s=TICK_S,
-            seed=seed,
+            seed=settings.seed,
             link=_NO_LINK,
-            motion=_MOTION,
+            motion=replace(motion, actuation_s=0.0),
             faults=to_come,
+            bodies=bodies,
         )
 
     _warm_up(made(FleetState.at(start.cell[:1], width=world.layout.width, cell_m=world.cell_m)), world)
@@ -155,6 +160,7 @@ def _identity(world: World, settings: RobotsSettings, faults: Sequence[Fault]) -
         "robots": f"{settings.serials[0]} to {settings.serials[-1]}",
         "gateways": f"{settings.gateways[0]} to {settings.gateways[-1]}",
         "seed": str(settings.seed),
+        "bodies": settings.driver,
         "faults": sha256(repr(faults).encode()).hexdigest()[:16] if faults else "none",
     }
 

@@ -26,6 +26,8 @@ class RobotsSettings:
     keys       one for each gateway, and the controller's public key; None: no encryption
     state      file that survives the program; None: nothing does
     faults     file of faults; None for none
+    driver     kinematic or twin, see fleet.app.simulated_bodies
+    robot_model  a robot model file, empty for the world's own robots
     """
 
     world: str
@@ -37,6 +39,8 @@ class RobotsSettings:
     seed: int
     state: Path | None
     faults: Path | None
+    driver: str = "kinematic"
+    robot_model: str = ""
 
     def robots_of(self, gateway: int) -> range:
         """Rows of the robots of a gateway."""

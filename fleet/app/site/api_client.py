@@ -17,16 +17,20 @@ from fleet.app.site.api_messages import (
     Acted,
     AnyReply,
     Ask,
+    FloorAsk,
+    FloorIs,
     NewOrder,
     OrderAdd,
     OrderCancel,
     OrderList,
     OrderPrioritise,
+    OrderRecords,
     OrderResult,
     OrderResults,
     OrderRows,
     OrderShow,
     OrderShown,
+    OrdersOnRecord,
     OrderStatus,
     Refused,
     Reply,
@@ -127,6 +131,15 @@ class ApiClient:
     def order(self, order: str) -> OrderShown:
         """Return all there is to know of an order."""
         return self._ask(OrderShow(id=self._new_id(), user=self._user, order=order), OrderShown)
+
+    def records(self, status: OrderStatus | None = None, *, after: int = -1, tasks: bool = False) -> OrdersOnRecord:
+        """Return some orders after row `after` as they are on record, with their tasks if that is said."""
+        ask = OrderRecords(id=self._new_id(), user=self._user, status=status, after=after, tasks=tasks)
+        return self._ask(ask, OrdersOnRecord)
+
+    def floor(self) -> FloorIs:
+        """Return where robots are and what is restricted."""
+        return self._ask(FloorAsk(id=self._new_id(), user=self._user), FloorIs)
 
     def status(self) -> SiteNews:
         """Return how the site is."""

@@ -7,12 +7,13 @@ the client's choice; its reply has the same one.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from fleet.app.site.feed_messages import Name, Number, Part, Roster, SiteNews, Snapshot, Text, Time
+from fleet.app.site.feed_messages import MAX_ROBOTS, Name, Number, Part, Roster, SiteNews, Snapshot, Text, Time
+from fleet.tasks.records import OrderRecord, TaskRecord
 from fleet.tasks.sources.limits import (
     MOST_KG,
     MOST_LINES,
@@ -27,6 +28,7 @@ MAX_REQUEST_BYTES: Final = 2**20
 MAX_REPLY_BYTES: Final = 2**22
 MAX_ORDERS: Final = 500
 MAX_ROWS: Final = 200
+MAX_RECORDS: Final = 50
 
 RequestId = Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[0-9A-Za-z_-]+$")]
 # As an order source has it: neither empty nor with blanks around it, which nobody sees.
@@ -115,6 +117,22 @@ class OrderShow(Ask, frozen=True, tag="order_show"):
     """All there is to know of an order."""
 
     order: Label
+
+
+class OrderRecords(Ask, frozen=True, tag="order_records"):
+    """Orders as the controller has them on record, like order_list; with `tasks`, their tasks as well.
+
+    The reply may have fewer than `limit`, as its size is bounded.
+    """
+
+    status: OrderStatus | None = None
+    after: Annotated[int, Meta(ge=-1, le=2**31 - 1)] = -1
+    limit: Annotated[int, Meta(ge=1, le=MAX_RECORDS)] = MAX_RECORDS
+    tasks: bool = False
+
+
+class FloorAsk(Ask, frozen=True, tag="floor"):
+    """Where robots are and what is restricted, to look ahead from there."""
 
 
 class StatusAsk(Ask, frozen=True, tag="status"):
@@ -214,6 +232,49 @@ class OrderShown(Reply, frozen=True, tag="order_shown"):
     destination: str = ""
 
 
+class OrderOnRecord(Part, frozen=True):
+    """An order on record; `tasks` are all its tasks, or none where they were not asked for."""
+
+    order: OrderRecord
+    tasks: tuple[TaskRecord, ...] = ()
+
+
+class OrdersOnRecord(Reply, frozen=True, tag="orders_on_record"):
+    """The answer to order_records. `more`: there are others after the last row."""
+
+    rows: Annotated[tuple[OrderOnRecord, ...], Meta(max_length=MAX_RECORDS)]
+    more: bool = False
+
+
+class FloorColumns(Part, frozen=True):
+    """The fleet, one row a robot, each column as little-endian bytes; see robots.state.FleetState.
+
+    cell, task                      int32; -1 for no task
+    charge_percent, service_left_s  float32
+    heading, down                   uint8; down: 1 for a robot that cannot be counted on to move
+    """
+
+    cell: Annotated[bytes, Meta(max_length=4 * MAX_ROBOTS)]
+    task: Annotated[bytes, Meta(max_length=4 * MAX_ROBOTS)]
+    charge_percent: Annotated[bytes, Meta(max_length=4 * MAX_ROBOTS)]
+    service_left_s: Annotated[bytes, Meta(max_length=4 * MAX_ROBOTS)]
+    heading: Annotated[bytes, Meta(max_length=MAX_ROBOTS)]
+    down: Annotated[bytes, Meta(max_length=MAX_ROBOTS)]
+
+
+class FloorIs(Reply, frozen=True, tag="floor_is"):
+    """The answer to floor.
+
+    site_s  the site's clock, seconds; floor: hash of the map; zones: what is in force, as events of docs/zones.md
+    """
+
+    site_s: Time
+    world: Name
+    floor: str
+    columns: FloorColumns
+    zones: Annotated[tuple[dict[str, Any], ...], Meta(max_length=1000)] = ()
+
+
 class Acted(Reply, frozen=True, tag="acted"):
     """The answer to act: the id of the restriction that was made, or that the action was about."""
 
@@ -234,5 +295,16 @@ class SnapshotIs(Reply, frozen=True, tag="snapshot_is"):
     snapshot: Snapshot
 
 
-AnyAsk = OrderAdd | OrderCancel | OrderPrioritise | Act | OrderList | OrderShow | StatusAsk | SnapshotAsk
-AnyReply = Refused | OrderResults | OrderRows | OrderShown | Acted | StatusIs | SnapshotIs
+AnyAsk = (
+    OrderAdd
+    | OrderCancel
+    | OrderPrioritise
+    | Act
+    | OrderList
+    | OrderShow
+    | OrderRecords
+    | FloorAsk
+    | StatusAsk
+    | SnapshotAsk
+)
+AnyReply = Refused | OrderResults | OrderRows | OrderShown | OrdersOnRecord | FloorIs | Acted | StatusIs | SnapshotIs

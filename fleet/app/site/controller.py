@@ -9,12 +9,15 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from fleet.app.site.api_messages import FloorIs
 from fleet.app.site.api_server import ApiServer
 from fleet.app.site.compose_site import Site, reporter
 from fleet.app.site.condition import conditions
 from fleet.app.site.feed import Feed
 from fleet.app.site.feed_messages import JournalNews, SiteNews
+from fleet.app.site.floor_answer import floor_is
 from fleet.app.site.service_manager import ServiceManager
+from fleet.app.site.site_floor import floor_hash
 from fleet.app.site.site_reporter import Leadership
 from fleet.app.site.site_requests import Site as Served
 from fleet.app.site.site_requests import SiteRequests
@@ -75,6 +78,7 @@ class Controller:
         self._stopping = False
         self._held_up = False
         self._granting = False
+        self._floor_hash = floor_hash(site.world)
         self._requests = SiteRequests(
             Served(
                 orders=site.crew.pool,
@@ -84,6 +88,7 @@ class Controller:
                 record=site.keeper.act,
                 status=self._news,
                 snapshot=feed.snapshot,
+                floor=self._floor,
                 lead_time_s=site.world.orders.lead_time_s,
                 serials=site.roster,
                 feed=feed.endpoint,
@@ -165,6 +170,18 @@ class Controller:
     def _conditions(self) -> UInt8:
         site = self._site
         return conditions(site.loop.state, site.loop.floor.watch, site.crew.dispatcher.roster.goal)
+
+    def _floor(self) -> FloorIs:
+        site = self._site
+        return floor_is(
+            site.loop.state,
+            site.loop.floor.watch.down,
+            site.crew.dispatcher.roster.task,
+            site.zones.in_force(),
+            world=site.world.name,
+            floor=self._floor_hash,
+            now_s=site.clock.now(),
+        )
 
     def _news(self) -> SiteNews:
         site = self._site

@@ -9,11 +9,14 @@ from typing import Any, Protocol
 from fleet.app.site.api_messages import (
     Act,
     Acted,
+    FloorAsk,
+    FloorIs,
     NewOrder,
     OrderAdd,
     OrderCancel,
     OrderList,
     OrderPrioritise,
+    OrderRecords,
     OrderResult,
     OrderResults,
     OrderShow,
@@ -27,18 +30,22 @@ from fleet.app.site.api_messages import (
 from fleet.app.site.feed_messages import Roster, SiteNews, Snapshot
 from fleet.app.site.operator_action import operator_action
 from fleet.app.site.order_answers import accepted_result, cancel_result, order_rows, order_shown, prioritise_result
+from fleet.app.site.order_records import orders_on_record
 from fleet.app.site.request_desk import Request
 from fleet.grid.layout import Layout
 from fleet.tasks.cancelling import CancelResult
 from fleet.tasks.model import Order, OrderLine
 from fleet.tasks.order_view import OrderStatus, OrderView
 from fleet.tasks.prioritising import PrioritiseResult
+from fleet.tasks.records import OrderRecord, TaskRecord
 from fleet.tasks.refusal import ChangeRefusal, Refusal, RefusalReason
 from fleet.traffic.zones.action_file import ActionError
 from fleet.traffic.zones.actions import MakingAction, ZoneAction
 from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
 from fleet.traffic.zones.restriction import Restriction
 from robots.arrays import Int32
+
+_Read = OrderList | OrderShow | OrderRecords | FloorAsk | StatusAsk | SnapshotAsk
 
 
 class Orders(Protocol):
@@ -60,6 +67,12 @@ class Orders(Protocol):
 
     def order(self, order_id: str) -> OrderView | None:
         """Return how an order stands, None if none of this id was accepted."""
+
+    def order_record(self, row: int) -> OrderRecord:
+        """Return what is kept of the order in this row."""
+
+    def task_record(self, task: int) -> TaskRecord:
+        """Return what is kept of a task."""
 
 
 class Zones(Protocol):
@@ -89,6 +102,7 @@ class Site:
     record: Callable[[str, dict[str, Any], float], None]
     status: Callable[[], SiteNews]
     snapshot: Callable[[], Snapshot]
+    floor: Callable[[], FloorIs]
     lead_time_s: float
     serials: tuple[str, ...]
     feed: str
@@ -103,7 +117,7 @@ class SiteRequests:
 
     def reply(self, request: Request, now_s: float) -> Reply:
         """Carry a request out; what it changes is safe only after the next commit, and answered then."""
-        ask, site = request.ask, self._site
+        ask = request.ask
         match ask:
             case OrderAdd():
                 return OrderResults("", tuple(self._add(order, now_s) for order in ask.orders))
@@ -113,10 +127,20 @@ class SiteRequests:
                 return OrderResults("", (self._prioritise(ask, request.user, now_s),))
             case Act():
                 return self._act(ask, request.user, now_s)
+            case _:
+                return self._read(ask, now_s)
+
+    def _read(self, ask: _Read, now_s: float) -> Reply:
+        site = self._site
+        match ask:
             case OrderList():
                 return order_rows(site.orders, ask, now_s)
             case OrderShow():
                 return self._show(ask, now_s)
+            case OrderRecords():
+                return orders_on_record(site.orders, ask)
+            case FloorAsk():
+                return site.floor()
             case StatusAsk():
                 return StatusIs("", site.status())
             case SnapshotAsk():

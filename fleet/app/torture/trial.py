@@ -125,7 +125,7 @@ class Trial:
             raise RuntimeError("a trial needs its auditors")
         self._audit: GrantAudit = self.parts.auditor
         self.crew.planner.warmup()
-        self._operator = Operator(schedule.seed, self.parts.zones, self.parts.driver, self.crew.dispatcher)
+        self._operator = Operator(schedule.seed, self.parts.zones, self.parts.fleet, self.crew.dispatcher)
         self._relay.join(self._operator.hear)
         self._controller: list[Controller] = []
         self._take_events()
@@ -172,7 +172,7 @@ class Trial:
         for number, event in enumerate(self.schedule.events):
             where, text = f"events[{number}]", msgspec.json.encode(event).decode()
             if "kind" in event:
-                self.parts.driver.inject(fault_of(where, text, self.schedule.robots, layout))
+                self.parts.fleet.inject(fault_of(where, text, self.schedule.robots, layout))
             elif "do" in event:
                 actions.append(action_of(where, text, layout, named))
             else:

@@ -1,0 +1,1 @@
+"""Calibration: the parameters of a robot's body from logs of how it drove."""
