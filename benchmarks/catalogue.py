@@ -25,6 +25,7 @@ from benchmarks import (
     simulation,
     site,
     twin,
+    twin_floor,
 )
 from benchmarks.benchmark import Benchmark
 from fleet.errors import SettingError
@@ -35,6 +36,7 @@ CATALOGUE: Final[dict[str, Benchmark]] = {
         simulation,
         execution,
         twin,
+        twin_floor,
         distances,
         planning,
         scheduling,

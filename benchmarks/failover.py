@@ -140,8 +140,10 @@ class _Trial:
         if what == "robots' gateways":
             self._robots.kill()
             began_s = monotonic()
+            self._robots = robots = self._site.simulated_robots(connect=self._connect)
+            # Until the robots are back, what was on its way when they died may still be granted.
+            robots.wait_until(lambda: "connecting" in robots.said(), "connection")
             before = self._granted()
-            self._robots = self._site.simulated_robots(connect=self._connect)
             while self._granted() <= before:
                 sleep(0.02)
             return monotonic() - began_s

@@ -63,6 +63,10 @@ class Program:
         """Return once this holds; raises RuntimeError, with what was said, if it does not come to that."""
         until_s = monotonic() + patience_s
         while not holds():
+            if self.process.poll() is not None:
+                self._join()  # its last words may not have been read yet
+                if holds():
+                    return
             if self.process.poll() is not None or monotonic() > until_s:
                 raise RuntimeError(f"{self.name}: no {what}\n{self.said()}")
             sleep(0.01)
@@ -151,10 +155,10 @@ class SiteProcesses:
             *options,
         )  # fmt: skip
 
-    def simulated_robots(self, *options: str, connect: str = "") -> Program:
-        """Start the robots, all in one program."""
+    def simulated_robots(self, *options: str, connect: str = "", command: str = "robots") -> Program:
+        """Start the robots, all in one program: on rails, or with physics by the command `twin`."""
         return self._start(
-            "robots", "robots", self.world, "--connect", connect or self.listen, "--count", str(self.robots),
+            "robots", command, self.world, "--connect", connect or self.listen, "--count", str(self.robots),
             "--gateways", str(self.gateways), "--keys", str(self.keys), "--server-key",
             str(self.keys / "controller.key"), "--state", str(self.folder / "robots.state"), "--json", *options,
         )  # fmt: skip

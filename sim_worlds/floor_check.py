@@ -13,6 +13,7 @@ from sim_worlds.reachability import chokes, components, main_component
 if TYPE_CHECKING:
     from fleet.grid.map_file import MapFile
     from robots.arrays import Int32
+    from robots.model import RobotModel
     from sim_worlds.world import World
 
 _SHOWN: Final = 5
@@ -30,10 +31,7 @@ def goals(world: World) -> dict[str, Int32]:
 
 
 def floor_errors(world: World, map_file: MapFile) -> list[Finding]:
-    """Return a finding if a robot is too big for a cell, and one for each kind of goal that is partly cut off.
-
-    A robot may turn in any cell while others pass by, so its diagonal must fit into the side of one.
-    """
+    """Return a finding if a robot is too big for a cell, and one for each kind of goal that is partly cut off."""
     found = _size_errors(world)
     labels = components(world.layout)
     by_kind = goals(world)
@@ -69,16 +67,23 @@ def floor_warnings(world: World, map_file: MapFile) -> list[Finding]:
     return found + _dead_areas(world, map_file, by_kind)
 
 
-def _size_errors(world: World) -> list[Finding]:
-    robot = world.robot
+def size_problem(robot: RobotModel, cell_m: float) -> str:
+    """Say why a robot is too big for cells of this size, in metres; empty if it is not.
+
+    It may turn in any cell while others pass by, so its diagonal must fit into the side of one.
+    """
     diagonal_m = hypot(robot.length_m, robot.width_m)
-    if diagonal_m <= world.cell_m:
-        return []
-    problem = (
+    if diagonal_m <= cell_m:
+        return ""
+    return (
         f"{robot.name} cannot turn inside its cell: its {robot.length_m} m x {robot.width_m} m are {diagonal_m:.3f} m "
-        f"across, and cell_m is {world.cell_m}"
+        f"across, and cell_m is {cell_m}"
     )
-    return [Finding(f"{world.path}, cell_m", problem, "make the cells larger, or [robot] smaller")]
+
+
+def _size_errors(world: World) -> list[Finding]:
+    problem = size_problem(world.robot, world.cell_m)
+    return [Finding(f"{world.path}, cell_m", problem, "make the cells larger, or [robot] smaller")] if problem else []
 
 
 def _dead_areas(world: World, map_file: MapFile, by_kind: dict[str, Int32]) -> list[Finding]:

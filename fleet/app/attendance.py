@@ -32,6 +32,8 @@ class Attendance:
     record  file for a trace, see twin.recording
     camera, png, film, film_speed, gui  see twin.bullet.onlooker
     bullet  robots that Bullet simulates: their numbers, with commas, or near:STATION; empty for none
+
+    Raises SettingError for options that do not go together.
     """
 
     record: Path | None = None
@@ -41,6 +43,13 @@ class Attendance:
     film_speed: float = 1.0
     gui: bool = False
     bullet: str = ""
+
+    def __post_init__(self) -> None:
+        if self.film_speed != 1.0 and self.film is None:
+            raise SettingError("--film-speed", f"is {self.film_speed:g}, and there is no film", "use it with --film")
+        if self.bullet and self.record is not None:
+            problem = "cannot be replayed with robots that Bullet simulates"
+            raise SettingError("--record", problem, "leave out --record or --bullet")
 
     @property
     def looks(self) -> bool:
@@ -59,7 +68,8 @@ class Attendance:
         }
         for option, value in wanted.items():
             if value:
-                raise SettingError(option, f"is not possible with {where}", "use it with --execution grants")
+                remedy = "use it with --driver twin" if option == "--bullet" else "use it with --execution grants"
+                raise SettingError(option, f"is not possible with {where}", remedy)
 
 
 NOBODY: Final = Attendance()
@@ -129,13 +139,12 @@ class Attendants:
 
         header: of a trace of this run. Raises InputErrors for files, cameras and displays that cannot be used.
         """
-        wanted = self._wanted
+        attendants = [*self._hand_over(fleet, world, robots), *self._look(fleet, world, robots)]
         inner: SimulatedFleet | Recording = fleet
-        if wanted.record is not None:
-            writer = TraceWriter(wanted.record)
+        if self._wanted.record is not None:
+            writer = TraceWriter(self._wanted.record)  # last: what a killed run has left there, it replaces
             self._stack.callback(writer.close)
             inner = Recording(fleet, writer, header())
-        attendants = [*self._hand_over(fleet, world, robots), *self._look(fleet, world, robots)]
         return AttendedFleet(inner, attendants) if attendants else inner
 
     def _hand_over(self, fleet: SimulatedFleet, world: World, robots: int) -> Iterator[Callable[[FloorTruth], None]]:

@@ -50,7 +50,7 @@ def run(
     ] = None,
     driver: Annotated[
         str | None,
-        typer.Option(help="With --execution grants: kinematic (on rails) or twin (physics); twin implies grants."),
+        typer.Option(help="Robots of --execution grants, which it implies: kinematic (on rails) or twin (physics)."),
     ] = None,
     robot_model: Annotated[
         str | None, typer.Option(help="A robot model file, as `futurepark twin fit` writes it; with --driver twin.")
@@ -116,7 +116,7 @@ def run(
         "planner": planner,
         "assigner": assigner,
         "guidance": guidance,
-        "execution": "grants" if driver == "twin" and execution is None else execution,
+        "execution": "grants" if driver is not None and execution is None else execution,
         "driver": driver,
         "robot_model": robot_model,
         "actions": actions,

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from robots.model import RobotModel
+from sim_worlds.floor_check import size_problem
 from sim_worlds.world import World
 from twin.bodies import Bodies
+from twin.calibration.errors import ModelFileError
 from twin.fleet_records import Floor, Limits, Records
 from twin.motion import MotionParams
 from twin.physics.body_model import BodyModel
@@ -21,8 +23,17 @@ MakeBodies = Callable[[Records, Floor, Limits], Bodies]
 
 
 def with_robots(world: World, file: str) -> World:
-    """Return a world with the robots of a robot model file; as it is if `file` is empty. Raises ModelFileError."""
-    return replace(world, robot=_read(file)[0]) if file else world
+    """Return a world with the robots of a robot model file; as it is if `file` is empty.
+
+    Raises ModelFileError, also for robots that are too big for the world's cells.
+    """
+    if not file:
+        return world
+    robot, _ = _read(file)
+    problem = size_problem(robot, world.cell_m)
+    if problem:
+        raise ModelFileError(f"{file}, robot", problem, f"use robots that fit {world.name}")
+    return replace(world, robot=robot)
 
 
 def body_of(file: str) -> BodyModel:

@@ -41,7 +41,7 @@ def replay(
     to_s = parse_duration(to, "--to") if to is not None else inf
     with Trace(trace) as source:
         header, complete = source.header, source.complete
-    floor = load_world(world if world is not None else header.world)
+    floor = load_world(_world_of(header) if world is None else world)
     check_world(str(trace), header, floor)
     bodies = "rails" if header.body is None else "wheels"
     typer.echo(f"{header.world}, {header.robots} robots on {bodies}, seed {header.seed}")
@@ -57,6 +57,16 @@ def replay(
     done.fleet.close()
     checked = f"every pose and {done.hashes} state hashes are the same" if verify else "not compared"
     typer.echo(f"{done.from_s:g} to {done.to_s:g} s, {done.ticks} ticks: {checked}")
+
+
+def _world_of(header: TraceHeader) -> str:
+    """Return the shipped world that a trace names. Raises SettingError if it is of another one."""
+    from fleet.errors import SettingError
+    from sim_worlds.world_file import shipped_worlds
+
+    if header.world not in shipped_worlds():
+        raise SettingError("--world", f"is left out, and {header.world} is no shipped world", "name its world file")
+    return header.world
 
 
 def _write_mcap(trace: Path, path: Path, floor: World, rate_hz: float) -> None:

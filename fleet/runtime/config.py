@@ -36,6 +36,7 @@ class FloorParams:
     def __post_init__(self) -> None:
         _demand("message_loss", self.message_loss, 0 <= self.message_loss < 1, "use 0 or more, less than 1")
         _demand("dead_share", self.dead_share, 0 <= self.dead_share < 1, "use 0 or more, less than 1")
+        _demand("faults", repr(self.faults), "\0" not in self.faults, "name a file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class RunConfig:
         _demand("driver", repr(self.driver), on_grants or not is_twin, "use execution grants with it")
         _demand("robot_model", repr(self.robot_model), is_twin or not self.robot_model, "use driver twin with it")
         _demand("actions", repr(self.actions), on_grants or not self.actions, "use execution grants with it")
+        for name, file in (("robot_model", self.robot_model), ("actions", self.actions)):
+            _demand(name, repr(file), "\0" not in file, "name a file")
         imperfect = self.floor != FloorParams()
         _demand("floor", self.floor, on_grants or not imperfect, "use execution grants with it")
         percent = self.initial_charge_percent

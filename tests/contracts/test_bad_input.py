@@ -50,6 +50,9 @@ class Bench:
     def run(self, *arguments: str) -> list[str]:
         return ["run", "tiny", "--for", "10s", "--out", str(self.folder / "runs"), *arguments]
 
+    def twin(self, *arguments: str) -> list[str]:
+        return self.run("--driver", "twin", "--record", str(self.folder / "a.trace"), *arguments)
+
     def tune(self, *arguments: str) -> list[str]:
         return ["tune", "tiny", "--processes", "1", "--out", str(self.folder / "g.toml"), *arguments]
 
@@ -281,6 +284,77 @@ CASES = {
         ],
         ["--orders", "bare map", "leave --orders out"],
     ),
+    # The digital twin
+    "a driver that is unknown": (lambda b: b.run("--driver", "bullet"), ["--driver", "'bullet'", "kinematic or twin"]),
+    "robots with physics in step": (
+        lambda b: b.twin("--execution", "ideal"),
+        ["--driver", "'twin'", "execution grants"],
+    ),
+    "a robot model for robots on rails": (
+        lambda b: b.run("--robot-model", "robot.toml"),
+        ["--robot-model", "robot.toml", "driver twin"],
+    ),
+    "a robot model that is missing": (lambda b: b.twin("--robot-model", "gone.toml"), ["gone.toml"]),
+    "a robot model with an unknown key": (
+        lambda b: b.twin("--robot-model", b.write("robot.toml", "[body]\nmas_kg = 9\n")),
+        ["robot.toml", "mas_kg"],
+    ),
+    "a robot that cannot turn in its cell": (
+        lambda b: b.twin("--robot-model", b.write("robot.toml", "[robot]\nlength_m = 0.9\n")),
+        ["robot.toml", "cannot turn", "0.9 m", "cell_m is 1.0", "fit tiny"],
+    ),
+    "a recording of a run in step": (
+        lambda b: b.run("--record", str(b.folder / "a.trace")),
+        ["--record", "execution ideal", "--execution grants"],
+    ),
+    "a recording in no folder": (
+        lambda b: b.run("--driver", "kinematic", "--record", str(b.folder / "no" / "a.trace")),
+        ["a.trace", "cannot be written", "another file"],
+    ),
+    "a recording of a run whose actions are missing": (
+        lambda b: b.twin("--actions", str(b.folder / "gone.jsonl")),
+        ["gone.jsonl"],
+    ),
+    "a picture by a camera that there is not": (
+        lambda b: b.twin("--camera", "overvew", "--png", str(b.folder / "a.png")),
+        ["--camera", "overvew", "did you mean 'overview'"],
+    ),
+    "a camera without a picture": (lambda b: b.twin("--camera", "overview"), ["--camera", "--png, --film or --gui"]),
+    "a picture of a robot that there is not": (
+        lambda b: b.twin("--robots", "2", "--camera", "robot:2", "--png", str(b.folder / "a.png")),
+        ["--camera", "robot:2", "robot:1"],
+    ),
+    "a picture of the end that is no PNG": (
+        lambda b: b.twin("--png", str(b.folder / "a.jpg")),
+        ["a.jpg", "ends in .png"],
+    ),
+    "a picture of the end in no folder": (
+        lambda b: b.twin("--png", str(b.folder / "no" / "end.png")),
+        ["end.png", "no such folder"],
+    ),
+    "a film of an unknown kind": (lambda b: b.twin("--film", str(b.folder / "a.mp4")), ["a.mp4", ".webp or .gif"]),
+    "a film in no folder": (
+        lambda b: b.twin("--film", str(b.folder / "no" / "a.gif")),
+        ["a.gif", "no such folder"],
+    ),
+    "a film that stands still": (
+        lambda b: b.twin("--film", str(b.folder / "a.gif"), "--film-speed", "0"),
+        ["--film-speed", "greater than zero"],
+    ),
+    "the speed of no film": (lambda b: b.twin("--film-speed", "4"), ["--film-speed", "is 4", "--film"]),
+    "robots in Bullet on rails": (
+        lambda b: b.run("--driver", "kinematic", "--bullet", "1"),
+        ["--bullet", "bodies", "--driver twin"],
+    ),
+    "robots in Bullet that there are not": (
+        lambda b: b.run("--driver", "twin", "--robots", "2", "--bullet", "1,2"),
+        ["--bullet", "no robot 2", "0 to 1"],
+    ),
+    "robots in Bullet near nothing": (
+        lambda b: b.run("--driver", "twin", "--bullet", "near:Pick 99"),
+        ["--bullet", "'Pick 99'", "stations are"],
+    ),
+    "a recording of robots in Bullet": (lambda b: b.twin("--bullet", "1"), ["--record", "Bullet", "leave out"]),
     "tuning for no time": (lambda b: b.tune("--for", "1s"), ["--steps", "8 or more"]),
     "tuning with a population of two": (lambda b: b.tune("--population", "2"), ["--population", "4 or more"]),
     "tuning on something that is no Ray": (lambda b: b.tune("--on", "spark://a:1"), ["--on", "ray://HOST:PORT"]),

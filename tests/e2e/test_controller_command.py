@@ -5,21 +5,16 @@ Bad options are tried without a process of their own: the command is the same, a
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 import time
 
 import pytest
-import zmq
 
 from benchmarks.site_processes import SiteProcesses, free_ports, running
 from fleet.app.main import main
-from fleet.app.site.api_client import ApiClient, ClientParams
-from fleet.app.site.api_messages import NewLine, NewOrder
-from fleet.app.site.local_socket import ClientKeys
-from fleet.runtime.clock import WallClock
 from tests.postgres_server import PostgresServer
+from tests.site_operator import Operator, ended
 
 pytestmark = pytest.mark.e2e
 
@@ -28,44 +23,6 @@ pytestmark = pytest.mark.e2e
 def site(tmp_path):
     with running(SiteProcesses(tmp_path, "tiny", 6, 2)) as site:
         yield site
-
-
-class Operator:
-    """Anna, who adds orders and looks at them, whoever leads."""
-
-    def __init__(self, site, *endpoints):
-        self.context = zmq.Context()
-        keys = ClientKeys.load(site.keys, "anna")
-        params = ClientParams(answer_s=5.0, give_up_s=90.0)
-        self.client = ApiClient(self.context, endpoints or (site.api,), keys, WallClock(), params=params)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.client.close()
-        self.context.term()
-
-    def add(self, first, count):
-        orders = [NewOrder(f"O{n}", (NewLine(f"sku-{n}", 1, 1.0, 0.5),)) for n in range(first, first + count)]
-        results = self.client.add_orders(orders)
-        assert [result.outcome for result in results] == ["accepted"] * count
-        return [order.id for order in orders]
-
-    def counts(self):
-        return self.client.status().counts
-
-    def until_done(self, count):
-        until_s = time.monotonic() + 240
-        while (counts := self.counts())["tasks"]["done"] < count:
-            assert time.monotonic() < until_s, counts
-            time.sleep(0.2)
-        return counts
-
-
-def ended(controller, robots):
-    """What both say of themselves when they are asked to end."""
-    return json.loads(controller.terminate()), json.loads(robots.terminate())
 
 
 def test_orders_of_an_operator_are_driven_by_robots_behind_gateways(site):

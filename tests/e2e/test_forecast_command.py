@@ -12,8 +12,8 @@ import pytest
 from benchmarks.site_processes import SiteProcesses, running
 from fleet.app.forecast.forecast import forecast
 from fleet.app.forecast.fork import ForkParams
-from tests.e2e.test_controller_command import Operator
 from tests.forecast_floors import TINY, snapshot
+from tests.site_operator import Operator
 
 pytestmark = pytest.mark.e2e
 

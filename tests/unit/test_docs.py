@@ -396,10 +396,15 @@ def mentioned_commands() -> Iterator[Any]:
 
 
 def find_commands(words: list[str]) -> tuple[list[Any], list[str]]:
-    """The commands that the first words name, and the words after them; a word in capitals names all of a group."""
+    """The commands that the first words name, and the words after them; a word in capitals names all of a group.
+
+    The name of a command `serve` may be left out.
+    """
     found: list[Any] = [get_command(app)]
     while words and hasattr(found[0], "commands") and not words[0].startswith("-"):
         group, word = found[0].commands, words[0]
+        if word not in group and "serve" in group:
+            return [group["serve"]], words
         assert word in group or word.isupper(), f"there is no command {word}"
         found, words = [group[word]] if word in group else list(group.values()), words[1:]
     return found, words

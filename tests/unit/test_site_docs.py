@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from fleet.app.site import api_messages, feed_messages
-from fleet.app.site.api_messages import API_TAG, MAX_ORDERS, MAX_ROWS, PASSING, AnyAsk
+from fleet.app.site.api_messages import API_TAG, MAX_ORDERS, MAX_RECORDS, MAX_ROWS, PASSING, AnyAsk
 from fleet.app.site.condition import Condition
 from fleet.app.site.feed_messages import FEED_TAG, AnyNews, Columns
 from fleet.app.site.feed_writer import EVENTS_KEPT
@@ -66,6 +66,7 @@ def test_tags_and_bounds_are_those_of_the_code():
     assert f"the tag `{FEED_TAG.decode()}`" in PAGE
     assert f"1 to {MAX_ORDERS}:" in row("order_add")
     assert f"`limit` up to {MAX_ROWS}" in row("order_list")
+    assert f"`limit` up to {MAX_RECORDS}" in row("order_records")
     assert f"the last {MOST_KEPT:,} answers" in PAGE
     assert f"up to {MOST_KEPT_BYTES // 2**20} MiB" in PAGE
     assert f"{MOST_PENDING_OF_ONE} requests of one user and {MOST_PENDING} in all" in PAGE

@@ -125,6 +125,14 @@ def test_shares_of_robot_time_are_by_activity_and_sum_to_one():
     assert fsum(share.values()) == pytest.approx(1.0)
 
 
+def test_contacts_are_told_of_robots_with_bodies_alone():
+    assert "contacts" not in printed(made())
+    assert json.loads(summary_json(made()))["contacts"] is None
+    touched = made(contacts={"robots": 1200, "racks": 3, "people": 0})
+    assert json.loads(summary_json(touched))["contacts"] == {"robots": 1200, "racks": 3, "people": 0}
+    assert "robots 1,200, racks 3, people 0" in printed(touched)
+
+
 def test_late_orders_are_those_done_after_they_were_due():
     assert made().lateness == Lateness(late=1, median_s=10.0, max_s=30.0)
 

@@ -24,9 +24,10 @@ _EPS_S: Final = 1e-6
 
 
 def check_png(path: Path) -> None:
-    """Raise InputError if that is no name of a PNG."""
+    """Raise InputError if that is no name of a PNG, or there is no such folder."""
     if path.suffix.lower() != ".png":
         raise InputError(str(path), "is no name of a PNG", "give one that ends in .png")
+    _check_folder(path)
 
 
 def write_png(path: Path, image: Picture) -> None:
@@ -46,8 +47,9 @@ class Film:
     speed    simulated seconds a second of the film
     frames_per_s  pictures a second of the film; one is drawn each `speed / frames_per_s` simulated seconds
 
-    Raises InputError for another suffix, a camera that there is not, or an impossible number. `add` takes 50 ms when a
-    picture is due; memory grows by a byte a pixel and picture until `close` writes the file, or `drop` gives it up.
+    Raises InputError for another suffix, a folder or camera that there is not, or an impossible number. `add` takes
+    50 ms when a picture is due; memory grows by a byte a pixel and picture until `close` writes the file, or `drop`
+    gives it up.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Film:
     ) -> None:
         if path.suffix.lower() not in _FORMATS:
             raise InputError(str(path), "films of that kind cannot be written", f"use {' or '.join(_FORMATS)}")
+        _check_folder(path)
         for name, value in (("--film-speed", speed), ("--film-rate", frames_per_s)):
             if not (value > 0 and isfinite(value)):
                 raise InputError(name, f"is {value}", "give a number greater than zero")
@@ -108,6 +111,11 @@ class Film:
         """Give the film up: nothing is written."""
         self._frames = []
         self._scene.close()
+
+
+def _check_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise InputError(str(path), "cannot be written: there is no such folder", "choose another place")
 
 
 @contextmanager

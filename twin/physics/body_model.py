@@ -11,7 +11,7 @@ from robots.errors import RobotModelError
 _MAY_BE_ZERO: Final = frozenset(
     {
         "drag", "scale_error", "track_error", "slip_noise", "gyro_noise_radps", "gyro_bias_radps",
-        "marker_noise_m", "marker_noise_rad", "motor_lag_s", "reaction_s",
+        "marker_noise_m", "marker_noise_rad", "motor_lag_s", "reaction_s", "load_slowdown",
     }
 )  # fmt: skip
 

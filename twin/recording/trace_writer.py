@@ -59,8 +59,13 @@ class TraceWriter:
         self._part.replace(self._path)
 
     def close(self) -> None:
-        """Let go of the file as it is: what was not ended keeps its temporary name. May be called twice."""
+        """Let go of the file; may be called twice.
+
+        A recording that was not ended keeps its temporary name; one that was not begun leaves nothing.
+        """
         self._file.close()
+        if not self._begun:
+            self._part.unlink(missing_ok=True)
 
     def _write(self, kind: bytes, time_s: float, content: bytes) -> None:
         self._file.write(framed(kind, time_s, content))

@@ -160,9 +160,16 @@ def _identity(world: World, settings: RobotsSettings, faults: Sequence[Fault]) -
         "robots": f"{settings.serials[0]} to {settings.serials[-1]}",
         "gateways": f"{settings.gateways[0]} to {settings.gateways[-1]}",
         "seed": str(settings.seed),
-        "bodies": settings.driver,
+        "bodies": _bodies(settings),
         "faults": sha256(repr(faults).encode()).hexdigest()[:16] if faults else "none",
     }
+
+
+def _bodies(settings: RobotsSettings) -> str:
+    if settings.driver == "kinematic":
+        return "rails"
+    body = sha256(repr(body_of(settings.robot_model)).encode()).hexdigest()[:16]
+    return f"wheels ({body})"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What `futurepark robots` was told, checked."""
+"""What `futurepark robots` or `futurepark twin` was told, checked."""
 
 from __future__ import annotations
 
