@@ -16,7 +16,7 @@ from robots.life_cycle import LifeCycle
 from robots.model import RobotModel
 from robots.state import Entry, FleetState
 from robots.truth import FloorTruth
-from twin import _firmware, _link
+from twin import _firmware, _fleet_link
 from twin.bodies import Bodies
 from twin.fault_schedule import FaultSchedule
 from twin.faults import Fault, FaultKind
@@ -45,15 +45,15 @@ from twin.rails import Rails
 from twin.start_check import charger_mask, check_start, refuse_robots
 
 _REASONS: Final = {
-    _link.BAD_NUMBER: "has an epoch or an index below 0 in its row",
-    _link.BAD_ENTRY: "was given an entry that is none of 0 to 5",
-    _link.BAD_ORDER: "was given entries after a WAIT: WAIT only fills up a row",
-    _link.BAD_SERVICE: "was given a SERVICE whose service_s is not a number > 0",
-    _link.BAD_SECONDS: "was given service_s for an entry that is no SERVICE",
-    _link.BAD_LIMIT: "was given a speed_limit_mps that is not > 0",
-    _link.TOO_MANY: f"would have more than {ENTRIES_AHEAD} entries that are not confirmed",
-    _link.NO_WAY: "would leave the map or drive into an obstacle",
-    _link.NO_CHARGER: "cannot charge: there is no charger where its base leads",
+    _fleet_link.BAD_NUMBER: "has an epoch or an index below 0 in its row",
+    _fleet_link.BAD_ENTRY: "was given an entry that is none of 0 to 5",
+    _fleet_link.BAD_ORDER: "was given entries after a WAIT: WAIT only fills up a row",
+    _fleet_link.BAD_SERVICE: "was given a SERVICE whose service_s is not a number > 0",
+    _fleet_link.BAD_SECONDS: "was given service_s for an entry that is no SERVICE",
+    _fleet_link.BAD_LIMIT: "was given a speed_limit_mps that is not > 0",
+    _fleet_link.TOO_MANY: f"would have more than {ENTRIES_AHEAD} entries that are not confirmed",
+    _fleet_link.NO_WAY: "would leave the map or drive into an obstacle",
+    _fleet_link.NO_CHARGER: "cannot charge: there is no charger where its base leads",
 }
 
 
@@ -192,7 +192,7 @@ class SimulatedFleet:
         self._life.submit()
         rows = self._columns(commands)
         self._faults.begin(self._now)
-        robot, reason = _link.submit(
+        robot, reason = _fleet_link.submit(
             self._robots,
             self._commands,
             self._contacts,
@@ -204,7 +204,7 @@ class SimulatedFleet:
             self._now,
             self._happened.counts,
         )
-        if reason != _link.FINE:
+        if reason != _fleet_link.FINE:
             raise DriverError(f"robot {robot} in cell {self._state.cell[robot]} {_REASONS[reason]}")
         self._rows += 1
         self._life.taken()
@@ -336,7 +336,7 @@ class SimulatedFleet:
         return float(_firmware.conclude(robots, self._reports, floor, happened, limits, air, now))
 
     def _hear(self) -> FleetState:
-        _link.hear(self._robots, self._reports, self._contacts, self._heard, self._now)
+        _fleet_link.hear(self._robots, self._reports, self._contacts, self._heard, self._now)
         self._state.time_s = self._now
         return self._state
 

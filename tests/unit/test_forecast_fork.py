@@ -89,6 +89,28 @@ def test_the_same_seed_gives_the_same_fork_and_another_seed_another():
     assert not same(one, forked(floor, coming=lately(floor), fork=1, forks=3))
 
 
+def test_every_fork_has_orders_of_its_own():
+    floor = snapshot(240)
+
+    class Drawn:
+        """Orders of which only what they are drawn from matters: sigma and a first random number."""
+
+        def orders(self, sigma, rng):
+            drawn.append((sigma, float(rng.random())))
+            return iter(())
+
+        def variance(self, seconds):
+            return 0.0
+
+    drawn = []
+    for fork, seed in ((0, 1), (1, 1), (2, 1), (0, 2), (0, 1)):
+        forked(floor, coming=Drawn(), seconds=1.0, fork=fork, forks=3, seed=seed)
+    again = drawn.pop()
+    assert again == drawn[0]
+    assert len({random for _, random in drawn}) == 4
+    assert [sigma for sigma, _ in drawn] == pytest.approx([-1.2247, 0.0, 1.2247, -1.2247], abs=1e-4)
+
+
 def test_services_under_way_go_on_for_what_is_left_of_them(tmp_path):
     steps = next(n for n in range(5, 60) if snapshot(n, robots=1, orders=written_orders(tmp_path, 1)).robots.serving[0])
     floor = snapshot(steps, robots=1, orders=written_orders(tmp_path, 1))

@@ -1,4 +1,4 @@
-"""One fork: the floor of a snapshot, simulated in step at the pace of robots on grants, with orders of its own."""
+"""One fork: the floor of a snapshot, simulated in step at the pace of robots on wheels, with orders of its own."""
 
 from __future__ import annotations
 

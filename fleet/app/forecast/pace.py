@@ -1,8 +1,9 @@
-"""How much slower robots on grants are than robots in step, as measured.
+"""How much slower robots in the twin are than robots in step, as measured.
 
-The ideal grid has no starting, braking and waiting for confirmations. A forecast runs on it with robots that are
-slower by a factor, its pace: with it a floor that has more work than it can do does as many tasks in step as it does on
-grants. Where there is less work, both do what comes in, and the factor only sets how long each task takes.
+The ideal grid has no starting, braking, slipping and waiting for confirmations. A forecast runs on it with robots that
+are slower by a factor, its pace: with it a floor that has more work than it can do does as many tasks in step as it
+does on grants with wheels. Where there is less work, both do what comes in, and the factor only sets how long each task
+takes.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import numpy as np
 from robots.model import RobotModel
 from sim_worlds.world import World
 
-# Robots a passable cell, and the pace at which forks that knew the orders did as many tasks in half an hour as a floor
-# on grants that had more than it could do: future_park with 100, 250 and 500 robots and 3,000, 6,000 and 7,000 to
-# 12,000 orders an hour. With 500 the pace of single floors was 1.39 to 1.44.
+# Robots a passable cell, and the pace at which forks that knew the orders did as many tasks as a floor of the twin that
+# had more than it could do, interpolated between two forks 0.06 to 0.1 apart. future_park, half an hour: 100 robots and
+# 3,000 orders an hour, 1.303; 250 and 6,000, 1.344; 500 and 8,000, 1.515, and 12,000, 1.511. With 500 and 9,000, 20
+# minutes, 1.494. One floor each; on rails 500 and 9,000 came to 1.39.
 _DENSITY: Final = (0.00925, 0.0231, 0.0463)
-_PACE: Final = (1.2, 1.245, 1.41)
+_PACE: Final = (1.3, 1.345, 1.51)
 
 
 def pace(world: World, robots: int) -> float:
-    """Return by what factor robots on grants are slower than in step, with so many of them on a floor."""
+    """Return by what factor robots of the twin are slower than in step, with so many of them on a floor."""
     return float(np.interp(robots / len(world.layout.free_cells), _DENSITY, _PACE))
 
 
