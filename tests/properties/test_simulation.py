@@ -210,7 +210,7 @@ def lose_a_unit(events):
         (None, serve_too_soon, "in step"),
         (None, serve_by_another, "is not the robot's task"),
         (None, skip_an_errand, "is not at its end"),
-        (None, give_two_tasks, "the task is open, the robot has 0"),
+        (None, give_two_tasks, "the task is open, the robot has"),
         (None, lose_a_unit, "is not the errand whose turn it is"),
     ],
 )
