@@ -90,7 +90,7 @@ def in_a_service_a_new_epoch_lets_the_service_end(rig: Rig) -> None:
     new = rig.state_where("state of the new epoch", lambda new: new["epoch"] == epoch, since=0)
     _assert_dropped(rig, new)
     over = rig.state_where("service over", lambda state: doing(state, first, "FINISHED"), since=0)
-    assert (over["t"] - begun["t"]) / 1e9 >= 2.3
+    assert (over["t"] - begun["t"]) / 1e9 >= 2.0  # reports may be a little old
     assert over["last_seq"] == state["last_seq"] + 2
     assert not any(doing(heard, second, "RUNNING") for heard in rig.said("state"))
 
