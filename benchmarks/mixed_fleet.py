@@ -17,6 +17,7 @@ from fleet.app.beginning import begin
 from fleet.runtime.config import RunConfig
 from fleet.runtime.journal.journal import Journal
 from fleet.runtime.journal.opening import open_journal
+from robots.gateways.allow_list_edits import allow
 from sim_worlds.world_file import load_world
 
 _OF_EACH: Final = 10
@@ -75,8 +76,8 @@ def _built(folder: Path) -> Path:
 def _site(folder: Path) -> SiteProcesses:
     """A site whose first gateway speaks for our robots, and 20 more for one robot each."""
     site = SiteProcesses(folder / "site", "future_park", _OF_EACH, 1)
-    for robot in range(_OF_EACH, len(_KINDS) * _OF_EACH):
-        site.allow(f"gw-{robot:03d}", "gateway", (f"amr-{robot:03d}",))
+    robots = range(_OF_EACH, len(_KINDS) * _OF_EACH)
+    allow(site.keys, *(site.new_peer(f"gw-{robot:03d}", "gateway", (f"amr-{robot:03d}",)) for robot in robots))
     return site
 
 

@@ -135,16 +135,17 @@ class SiteProcesses:
         self.keys.mkdir(mode=0o700)
         new_key(self.keys, "controller")
         serials = numbered_roster(self.robots)
+        peers = [self.new_peer("anna", "operator")]
         for row in range(self.gateways):
             name = f"gw-{row:0{max(3, len(str(self.gateways - 1)))}d}"
             own = serials[row * self.robots // self.gateways : (row + 1) * self.robots // self.gateways]
-            self.allow(name, "gateway", own)
-        self.allow("anna", "operator")
+            peers.append(self.new_peer(name, "gateway", own))
+        allow(self.keys, *peers)
 
-    def allow(self, name: str, role: Role, robots: tuple[str, ...] = ()) -> None:
-        """Make a key and put it on the allow-list."""
+    def new_peer(self, name: str, role: Role, robots: tuple[str, ...] = ()) -> Peer:
+        """Make a key, for the allow-list."""
         public = load_public_key(new_key(self.keys, name).with_suffix(".key")).decode()
-        allow(self.keys, Peer(name, public, role, robots))
+        return Peer(name, public, role, robots)
 
     def controller(self, *options: str, listen: str = "", api: str = "", feed: str = "") -> Program:
         """Start a controller."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -44,10 +45,14 @@ def wire_loop(
     audit: ExecutionAudit | None = None,
     keeper: Keeper | None = None,
     state: FleetState | None = None,
+    field_s: float = inf,
 ) -> tuple[GrantLoop, WindowPlanning]:
-    """Wire the loop that drives these robots, simulated or real; the rest as in GrantLoop."""
+    """Wire the loop that drives these robots, simulated or real.
+
+    field_s as in WindowPlanning, the rest as in GrantLoop.
+    """
     world, params = crew.world, config.grants
-    planning = WindowPlanning(crew.planner, crew.distances, clock, crew.robots)
+    planning = WindowPlanning(crew.planner, crew.distances, clock, crew.robots, field_s=field_s)
     loop = GrantLoop(
         intake=crew.intake,
         dispatcher=crew.dispatcher,

@@ -19,8 +19,8 @@ from robots.gateways.owned_file import PUBLIC_MODE, SECRET_MODE, create_file, ma
 _LOCK_NAME: Final = ".allowed.lock"
 
 
-def allow(directory: Path, peer: Peer) -> None:
-    """Put a peer on the allow-list of a folder, or change role and robots of one that is there.
+def allow(directory: Path, *peers: Peer) -> None:
+    """Put peers on the allow-list of a folder, or change role and robots of those that are there; all or none.
 
     Folder and list are made if need be. Raises KeyFileError if the list is bad, or would be: a name keeps its key, a
     revoked name stays revoked, nothing belongs to two peers.
@@ -28,15 +28,16 @@ def allow(directory: Path, peer: Peer) -> None:
     make_folder(directory)
     path = directory / FILE_NAME
     with _locked(directory):
-        peers = read_peers(path) if path.exists() else ()
-        before = next((each for each in peers if each.name == peer.name), None)
-        if before is not None and (before.revoked or before.public_key != peer.public_key):
-            problem = f"peer {peer.name} {'is revoked' if before.revoked else 'has another key'}"
-            raise KeyFileError(str(path), problem, "a name keeps its key for ever: allow a new key under a new name")
-        if before is None:
-            _write(path, (*peers, peer))
-        else:
-            _write(path, tuple(peer if each is before else each for each in peers))
+        allowed = {peer.name: peer for peer in (read_peers(path) if path.exists() else ())}
+        for peer in peers:
+            before = allowed.get(peer.name)
+            if before is not None and (before.revoked or before.public_key != peer.public_key):
+                problem = f"peer {peer.name} {'is revoked' if before.revoked else 'has another key'}"
+                raise KeyFileError(
+                    str(path), problem, "a name keeps its key for ever: allow a new key under a new name"
+                )
+            allowed[peer.name] = peer
+        _write(path, tuple(allowed.values()))
 
 
 def revoke(directory: Path, name: str) -> bool:

@@ -175,6 +175,16 @@ def test_what_is_written_is_canonical(folder, file):
     assert file.read_text() == text
 
 
+def test_of_several_peers_all_are_allowed_or_none(folder, file):
+    more = (Peer("gw-8", KEYS[5], "gateway", ("amr-008",)), Peer("gw-9", KEYS[6], "gateway", ("amr-009",)))
+    with pytest.raises(KeyFileError, match="gw-1 has another key"):
+        allow(folder, *more, Peer("gw-1", KEYS[7], "gateway", ("amr-000",)))
+    before = read_peers(file)
+    assert len(before) == 4
+    allow(folder, *more)
+    assert read_peers(file) == (*before, *more)
+
+
 def test_role_and_robots_of_a_peer_may_be_changed_and_its_place_stays(folder, file):
     moved = Peer("gw-1", KEYS[0], "gateway", ("amr-001", "amr-077"))
     allow(folder, moved)

@@ -76,6 +76,29 @@ def test_plans_start_from_where_grants_end():
     assert floor.planning.remaining.tolist() == [7, 0]
 
 
+class Ticking(SimulatedClock):
+    """A clock on which each look takes a tenth of a second."""
+
+    def now(self):
+        self.advance(0.1)
+        return super().now()
+
+
+def test_with_many_fields_missing_robots_wait_for_theirs_in_later_plans():
+    robots, places = 12, "abcdefghABCDEFGH"
+    asked = Asked(SimulatedClock())
+    planning = WindowPlanning(asked, DistanceFields(drawn(FLOOR)), Ticking(), robots, field_s=0.05)
+    roster = Roster.of(robots)
+    roster.goal[:] = [AT[place] for place in places[-robots:]]
+    state = FleetState.at(np.array([AT[place] for place in places[:robots]], dtype=np.int32))
+    for sent in (8, 12):
+        planning.plan(state, roster, np.zeros(robots, dtype=np.bool_))
+        assert (asked.requests[-1].goals != NO_CELL).sum() == sent
+        assert np.count_nonzero(planning.remaining) == sent
+        planning.moved(state, roster)
+        assert np.count_nonzero(planning.remaining) == sent
+
+
 def test_a_robot_may_be_sent_on_from_where_it_still_is_at_work():
     floor = Floor("ac", "ah")
     floor.plan(goals=np.array([AT["d"], AT["h"]], dtype=np.int32))

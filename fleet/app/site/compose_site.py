@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from time import time, time_ns
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import zmq
@@ -50,6 +51,10 @@ from robots.gateways.zmq_driver import ZmqDriver
 from robots.state import FleetState
 from sim_worlds.world import World
 from sim_worlds.world_file import load_world
+
+_SWITCH_S: Final = 0.0005
+# At the beginning, and after a closure, all distance fields are missing: robots must hear from us meanwhile.
+_FIELD_S: Final = 0.2
 
 
 class NoTrace:
@@ -109,6 +114,8 @@ def open_access(settings: SiteSettings, stack: ExitStack, on_refused: Callable[[
     allow_list = AllowList(path)
     key = load_key(settings.keys / "controller.key_secret")
     authenticator = Authenticator(context, allow_list, on_refused)
+    # Its thread needs the interpreter for every frame: where the loop has much to do, it would wait 5 ms each time.
+    sys.setswitchinterval(_SWITCH_S)
     authenticator.start()
     stack.callback(authenticator.stop)
     return Access(context, key, allow_list, allowed_roster(allow_list, str(path)), str(path))
@@ -255,6 +262,7 @@ def take_up(
         audit=audit,
         keeper=keeper,
         state=state,
+        field_s=_FIELD_S,
     )
     if record is not None:
         crew.dispatcher.resume(loop.execution.service_entry != NO_ENTRY)
