@@ -109,25 +109,9 @@ def _lines(kind: FaultKind) -> list[dict[str, Any]]:
         return [common | {"cell": list(divmod(cell, width))} for cell in simulation.world.chargers[:_HIT].tolist()]
     if "robot" in FIELDS[kind]:
         return [common | {"robot": robot} for robot in robots]
-    if kind is FaultKind.PERSON:
-        cells = _free_cells(simulation, robots)
-        return [common | {"cell": list(divmod(cell, width))} for cell in cells]
     if "cell" in FIELDS[kind]:
         return [common | {"cell": list(divmod(int(state.cell[robot]), width))} for robot in robots]
     return [common]
-
-
-def _free_cells(simulation: Simulation, robots: list[int]) -> list[int]:
-    """The cell nearest to each of these robots that nobody holds: where a person may come onto the floor."""
-    loop, layout = simulation.loop, simulation.world.layout
-    assert isinstance(loop, GrantLoop)
-    free = np.flatnonzero(layout.passable.ravel() & (loop.execution.ledger.holder < 0))
-    row, column = np.divmod(free, layout.width)
-    cells = []
-    for robot in robots:
-        at_row, at_column = divmod(int(loop.state.cell[robot]), layout.width)
-        cells.append(int(free[np.argmin(np.abs(row - at_row) + np.abs(column - at_column))]))
-    return cells
 
 
 def _violations(simulation: Simulation) -> int:

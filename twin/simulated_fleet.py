@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from fleet.grid.layout import Layout
-from robots.arrays import Int32, Int64
+from robots.arrays import Float64, Int32, Int64
 from robots.driver import COMMAND_COLUMNS, Commands
 from robots.errors import DriverError
 from robots.life_cycle import LifeCycle
@@ -254,6 +254,11 @@ class SimulatedFleet:
             effect_robot=happened.effect_robot[:effects],
             effect_entry=happened.effect_entry[:effects],
         )
+
+    def write_poses(self, poses: Float64) -> None:
+        """Write where robots really are, as `truth` has it, to poses, float64 (3, n): x_m, y_m and theta_rad."""
+        robots = self._robots
+        poses[0], poses[1], poses[2] = robots["x"], robots["y"], robots["theta"]
 
     def inject(self, fault: Fault) -> None:
         """Let a fault happen at its `at_s`, or with the next tick if that is over. Raises DriverError if impossible."""

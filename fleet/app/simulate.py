@@ -13,6 +13,7 @@ from fleet.app.attendance import NOBODY, Attendance, Attendants
 from fleet.app.compose import Simulation, compose
 from fleet.app.interrupts import on_interrupt
 from fleet.app.peak_memory import peak_rss_mb
+from fleet.app.simulated_bodies import contacts_by_kind
 from fleet.errors import AuditError
 from fleet.report.congestion import DEFAULT_METRIC, METRICS, count_congestion
 from fleet.report.heatmap import save_heatmap
@@ -130,7 +131,7 @@ def _summarise(
         steps=simulation.loop.steps,
         planning_s=simulation.motion.planning_s,
         execution=_execution_report(simulation),
-        contacts=_contacts(simulation),
+        contacts=None if simulation.contacts is None else contacts_by_kind(simulation.contacts()),
         energy_wh=simulation.driver.charge_wh_used,
         charge_percent=simulation.loop.state.charge_percent,
         violations=None if auditor is None else auditor.count + (defect is not None),
@@ -156,14 +157,6 @@ def _execution_report(simulation: Simulation) -> ExecutionReport | None:
         recoveries=simulation.dispatcher.recoveries(),
         robots_down=int(loop.floor.watch.down.sum()),
     )
-
-
-def _contacts(simulation: Simulation) -> dict[str, int] | None:
-    """How often robots began to touch something, by kind; None for robots without bodies."""
-    if simulation.contacts is None:
-        return None
-    robots, racks, people = simulation.contacts().tolist()
-    return {"robots": robots, "racks": racks, "people": people}
 
 
 def _write(writer: RunWriter, config: RunConfig, simulation: Simulation, summary: Summary) -> Path:

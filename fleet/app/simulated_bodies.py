@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fleet.errors import SettingError
+from robots.arrays import Int64
 from robots.model import RobotModel
 from sim_worlds.floor_check import size_problem
 from sim_worlds.world import World
@@ -47,14 +49,33 @@ def simulated_bodies(
     """Return what makes the bodies of a simulated fleet, and how its robots differ from their model.
 
     driver: kinematic or twin, as in RunConfig. host: for robots with bodies that are to be simulated elsewhere.
+    Raises SettingError for robots that leave no room in a cell for how exactly they know where they are.
     """
     if driver == "kinematic":
-        return Rails, MotionParams()
+        motion = MotionParams()
+        _check_length(world, motion)
+        return Rails, motion
     from twin.physics.chassis import twin_motion
     from twin.physics.wheeled import wheeled
 
+    motion = twin_motion(world.robot, body)
+    _check_length(world, motion)
     chutes = np.array([chute.cell for chute in world.chutes], dtype=np.int32)
-    return wheeled(world.layout, world.robot, body, seed, host, chutes), twin_motion(world.robot, body)
+    return wheeled(world.layout, world.robot, body, seed, host, chutes), motion
+
+
+def _check_length(world: World, motion: MotionParams) -> None:
+    robot = world.robot
+    most_m = world.cell_m - 2 * (motion.position_noise_m + motion.margin_m)
+    if robot.length_m > most_m:
+        problem = f"{robot.name} is {robot.length_m} m long, and cells of {world.cell_m} m have room for {most_m:.3f} m"
+        raise SettingError("[robot] length_m", problem, f"use shorter robots, or larger cells than {world.name} has")
+
+
+def contacts_by_kind(counts: Int64) -> dict[str, int]:
+    """Return how often robots began to touch something, see twin.bodies, by what it was."""
+    robots, racks, people = counts.tolist()
+    return {"robots": robots, "racks": racks, "people": people}
 
 
 def _read(file: str) -> tuple[RobotModel, BodyModel]:

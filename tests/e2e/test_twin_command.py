@@ -100,4 +100,5 @@ def test_a_controller_drives_robots_with_physics_and_when_they_are_killed_they_g
     assert said["orders"] == {"accepted": 4, "done": 4, "open": 0, "rejected": 0, "cancelled": 0}
     assert said["services"] == done["services"] >= 8
     assert said["violations"] == 0
+    assert done["contacts"] == {"robots": 0, "racks": 0, "people": 0}
     assert said["wire"]["refused"] == {}

@@ -54,14 +54,15 @@ class WheelHost:
         push_left = most * np.clip((left - forward - arm * turning) / model.creep_mps, -1, 1)
         push_right = most * np.clip((right - forward + arm * turning) / model.creep_mps, -1, 1)
         across = -2 * most * model.sideways * np.clip(sideways / model.creep_mps, -1, 1)
-        rolling = -model.drag * weight * np.tanh(forward / 1e-4)
+        spin = model.caster_m * turning
+        rolling = -model.drag * weight / max(np.hypot(forward, spin), 1e-4)
         return [
             forward * cos(theta) - sideways * sin(theta),
             forward * sin(theta) + sideways * cos(theta),
             turning,
-            (push_left + push_right + rolling) / model.mass_kg + turning * sideways,
+            (push_left + push_right + rolling * forward) / model.mass_kg + turning * sideways,
             across / model.mass_kg - turning * forward,
-            arm * (push_left - push_right) / model.inertia_kgm2,
+            (arm * (push_left - push_right) + rolling * spin * model.caster_m) / model.inertia_kgm2,
             (heard_left - left) / model.motor_lag_s,
             (heard_right - right) / model.motor_lag_s,
         ]

@@ -167,6 +167,8 @@ def test_robots_that_overlap_move_apart_gently():
 def test_a_robot_in_a_rack_or_around_a_person_is_none_of_the_kernels_errors():
     person = Fault(0.0, FaultKind.PERSON, cell=1, seconds=9.0, value=0.0)
     floor = WheeledFloor([9, 4], racks=[11, 10, 12, 3, 19], faults=[person])
+    floor.give({})
+    assert len(floor.wheels.people) == 1
     floor.put(0, 3.5, 1.5)
     floor.put(1, 1.5, 0.5)
     floor.run(0.3)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.oracles.wheels import WheelHost
-from tests.wheeled_floor import CW, FORWARD, PERFECT, WAIT, WheeledFloor
+from tests.wheeled_floor import CCW, CW, FORWARD, PERFECT, WAIT, WheeledFloor
 from twin.faults import Fault, FaultKind
 from twin.physics.body_model import BodyModel
 from twin.physics.body_records import PATCHES, PEOPLE
@@ -73,6 +73,15 @@ def test_markers_correct_a_gyro_that_drifts():
     assert not floor.robots["lost"][0]
 
 
+def test_a_robot_that_turns_to_and_fro_on_a_marker_knows_where_it_faces():
+    floor = WheeledFloor([8], body=BodyModel(gyro_bias_radps=0.002))
+    floor.bodies["gyro_bias"][0] = 0.002
+    for _ in range(30):
+        floor.finish({0: [CW, CCW]})
+        body = floor.bodies[0]
+        assert abs(body["theta"] - body["bearing"]) < 0.01  # the gyro drifts by 0.12 altogether
+
+
 def test_a_robot_that_sees_no_markers_soon_stops_as_lost():
     floor = WheeledFloor([8], faults=[fault(FaultKind.BLIND, robot=0)], body=BodyModel())
     floor.give({0: [FORWARD] * 6})
@@ -130,6 +139,19 @@ def test_a_robot_stops_before_a_person():
     assert floor.wheels.contacts().tolist() == [0, 0, 0]
     floor.finish({})
     assert len(floor.wheels.people) == 0
+
+
+def test_a_person_comes_in_as_soon_as_no_robot_is_there():
+    coming = fault(FaultKind.PERSON, cell=9, seconds=20.0, value=0.0)
+    floor = WheeledFloor([9, 8], faults=[coming])
+    floor.give({1: [FORWARD]})
+    floor.run(1.0)
+    assert len(floor.wheels.people) == 0
+    floor.give({0: [FORWARD]})
+    floor.run(4.0)
+    assert floor.wheels.people["cell"].tolist() == [9]
+    assert floor.wheels.contacts().tolist() == [0, 0, 0]
+    assert floor.place(1)[0] < 1.0
 
 
 def test_people_walk_from_cell_to_cell_around_racks_and_robots():

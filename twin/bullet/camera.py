@@ -108,7 +108,7 @@ def opening_degrees() -> float:
 
 def _of_robot(name: str, robots: int) -> Camera:
     number = name.removeprefix(ROBOT)
-    if not number.isdecimal() or int(number) >= robots:
+    if not number.isdecimal() or len(number) > len(str(robots)) or int(number) >= robots:
         raise InputError("--camera", f"{name!r} is none of {robots} robots", f"use robot:0 to robot:{robots - 1}")
     return Camera(name, 0.0, 0.0, _ROUND_ROBOT_M, _ROUND_ROBOT_M, int(number))
 

@@ -28,7 +28,6 @@ _CENTRE_M: Final = 0.15  # height of the centre of mass
 _CLEARANCE_M, _BODY_HEIGHT_M = 0.05, 0.25
 _WHEEL_KG, _CASTER_KG = 1.0, 0.1
 _CASTER_M: Final = 0.03  # radius
-_CASTER_INSET_M: Final = 0.08  # from the robot's front and back
 _LEAST_ON_CASTERS: Final = 0.05  # share of the weight
 _GIVE: Final = 0.5  # share of its depth that contacts under a robot push back in a step, all four together
 _STIFF: Final = 1e6  # N/m; in the direct solver only its ratio to the damping counts, which is the ERP
@@ -38,14 +37,12 @@ _STIFF: Final = 1e6  # N/m; in the direct solver only its ratio to the damping c
 class RobotBody:
     """A robot in a world that `prepare` has prepared.
 
-    lever_m  from its middle to a caster
     theta    where it faces, radians, not wrapped; `seen` keeps it up to date
     """
 
     client: BulletClient
     number: int
     model: BodyModel
-    lever_m: float
     theta: float
     load_kg: float
 
@@ -77,7 +74,7 @@ class RobotBody:
         mass = model.mass_kg + load_kg
         upright = model.inertia_kgm2 * mass / model.mass_kg
         wheels = 2 * _WHEEL_KG * (model.wheel_radius_m**2 / 2 + (model.track_m / 2) ** 2)
-        casters = 2 * _CASTER_KG * (_CASTER_M**2 / 2 + self.lever_m**2)
+        casters = 2 * _CASTER_KG * (_CASTER_M**2 / 2 + model.caster_m**2)
         self.client.changeDynamics(
             self.number,
             -1,
@@ -141,8 +138,7 @@ def set_creep(client: BulletClient, model: BodyModel, load_kg: float) -> None:
 
 def new_robot_body(client: BulletClient, size: RobotModel, model: BodyModel, dt: float) -> RobotBody:
     """Make an empty robot for steps of `dt` seconds; `restore` puts it on the floor."""
-    lever = size.length_m / 2 - _CASTER_INSET_M
-    body = RobotBody(client, _multibody(client, size, model, lever), model, lever, 0.0, 0.0)
+    body = RobotBody(client, _multibody(client, size, model), model, 0.0, 0.0)
     _give_dynamics(body, dt)
     return body
 
@@ -156,7 +152,7 @@ def upright(model: BodyModel, motion: Motion, treads: Sequence[float], dt: float
     return (*position, *rotation, *(value for vector in velocities(motion) for value in vector), 0.0, left, 0.0, right)
 
 
-def _multibody(client: BulletClient, size: RobotModel, model: BodyModel, lever: float) -> int:
+def _multibody(client: BulletClient, size: RobotModel, model: BodyModel) -> int:
     wheel = client.createCollisionShape(client.GEOM_SPHERE, radius=model.wheel_radius_m)
     caster = client.createCollisionShape(client.GEOM_SPHERE, radius=_CASTER_M)
     hull = client.createCollisionShape(
@@ -164,9 +160,9 @@ def _multibody(client: BulletClient, size: RobotModel, model: BodyModel, lever: 
         halfExtents=(size.length_m / 2, size.width_m / 2, _BODY_HEIGHT_M / 2),
         collisionFramePosition=(0.0, 0.0, _CLEARANCE_M + _BODY_HEIGHT_M / 2 - _CENTRE_M),
     )
-    side = model.track_m / 2
+    side, ahead = model.track_m / 2, model.caster_m
     above, low = model.wheel_radius_m - _CENTRE_M, _CASTER_M - _CENTRE_M
-    places: list[Vector] = [(0.0, side, above), (0.0, -side, above), (lever, 0.0, low), (-lever, 0.0, low)]
+    places: list[Vector] = [(0.0, side, above), (0.0, -side, above), (ahead, 0.0, low), (-ahead, 0.0, low)]
     upright: list[Quaternion] = [(0.0, 0.0, 0.0, 1.0)] * 4
     turning, fixed = client.JOINT_REVOLUTE, client.JOINT_FIXED
     number: int = client.createMultiBody(

@@ -6,7 +6,7 @@ model is.
 
 from __future__ import annotations
 
-from math import cos, sin
+from math import cos, sin, sqrt
 
 from numba import njit
 
@@ -16,13 +16,14 @@ from robots.arrays import Float64
 @njit(cache=True, nogil=True, error_model="numpy")
 def roll(
     start: Float64, heard: Float64, on: Float64, dt: float, mass: float, inertia: float, track: float, scales: Float64,
-    decay: float, grip: float, give: float, motor: float, drag: float, states: Float64, force: Float64,
+    decay: float, grip: float, give: float, motor: float, drag: float, caster: float, states: Float64, force: Float64,
 ) -> None:  # fmt: skip
     """Fill states (n + 1, 7), ways of both wheels, x, y, theta, forward speed, turn rate, and the greatest force (n,).
 
     start: speeds of both treads and the pose (5,). heard: speeds (n, 2) as the robot believes them. scales: true radius
     over believed. on: share of dt in which motors are on. decay: share of the way to what it hears that a wheel's speed
-    goes in dt. give: slip for each newton, m/s. grip, motor: most force of a wheel, N. drag: rolling resistance, N.
+    goes in dt. give: slip for each newton, m/s. grip, motor: most force of a wheel, N. drag: rolling resistance, N, of
+    casters `caster` metres before and behind the middle.
     """
     left, right = start[0] * scales[0], start[1] * scales[1]
     x, y, theta = start[2], start[3], start[4]
@@ -35,8 +36,10 @@ def roll(
     _keep(states, 0, way_left, way_right, x, y, theta, forward, turning)
     for i in range(len(heard)):
         before_left, before_right, before_forward, before_turning = left, right, forward, turning
-        brake = min(drag * dt / mass, abs(forward))
-        forward -= brake if forward > 0.0 else -brake
+        pace = sqrt(forward * forward + caster * caster * turning * turning)
+        if pace > 0.0:
+            forward -= forward * min(drag * dt / (mass * pace), 1.0)
+            turning -= turning * min(drag * caster * caster * dt / (inertia * pace), 1.0)
         push_left, push_right, free_left, free_right = 0.0, 0.0, 1.0, 1.0
         if on[i] > 0.0:
             left += (heard[i, 0] * scales[0] - left) * decay

@@ -90,12 +90,15 @@ def fit_motion(pieces: Sequence[PieceOfRobot], begin: Float64) -> MotionFit:
     robots = max(piece.robot for piece in pieces) + 1
     parameters = (*COMMON, *OF_EACH_ROBOT * robots)
     noise: Noise = GUESSED_NOISE
-    values = _search(pieces, np.clip(begin, *_bounds(parameters)), parameters)
+    tried = [number for number, one in enumerate(parameters) if one.tried]
+    values = _search(pieces, np.clip(begin, *_bounds(parameters)), parameters, tried)
     free = _told(pieces, robots)
     values[~free] = begin[~free]
-    for _ in range(2):
+    # Limits that looked as if they were never met while all else was wrong are looked for again once it fits.
+    for again in ([number for number in tried if parameters[number].is_limit], []):
         values = _refined(pieces, values, parameters, noise, free)
         noise = noise_of(compared(pieces, values))
+        values = _search(pieces, values, parameters, again)
     for number in np.flatnonzero([one.is_limit for one in parameters]):
         if not _is_met(pieces, values, parameters, noise, int(number)):
             values[number], free[number] = parameters[number].most, False
@@ -136,13 +139,13 @@ def _widths(parameters: Sequence[Parameter], values: Float64) -> Float64:
     return np.array([one.useful + one.share * value for one, value in zip(parameters, values, strict=True)])
 
 
-def _search(pieces: Sequence[PieceOfRobot], begin: Float64, parameters: Sequence[Parameter]) -> Float64:
+def _search(
+    pieces: Sequence[PieceOfRobot], begin: Float64, parameters: Sequence[Parameter], tried: Sequence[int]
+) -> Float64:
     """The best of some values of what least squares does not find from afar: two at a time, in two rounds."""
     values = begin.copy()
-    tried = [number for number, one in enumerate(parameters) if one.tried]
-    pairs = list(itertools.pairwise(tried))
     for _ in range(2):
-        for first, second in pairs:
+        for first, second in itertools.pairwise(tried):
             options = []
             for pair in itertools.product(*([values[n], *parameters[n].tried] for n in (first, second))):
                 option = values.copy()

@@ -33,7 +33,10 @@ COMMON: Final = (
     Parameter("reaction_s", 0.0, 1.0, 0.004, 0.05, "no quick change of speed", (0.01, 0.06, 0.2)),
     Parameter("motor_lag_s", 0.0, 2.0, 0.004, 0.05, "no quick change of speed", (0.01, 0.06, 0.3)),
     Parameter("drag", 0.0, 0.5, 0.001, 0.15, "no coasting with motors off"),
-    Parameter("traction", 0.01, 20.0, 0.0, 0.1, "no wheel slips", (0.15, 0.35, 0.7, 1.5, 5.0), is_limit=True),
+    Parameter(
+        *("traction", 0.01, 20.0, 0.0, 0.1, "no wheel slips", (0.15, 0.25, 0.35, 0.45, 0.55, 0.7, 1.5, 5.0)),
+        is_limit=True,
+    ),
     Parameter("give", 1e-5, 1.0, 0.002, 0.3, "no fixes while wheels push hard"),
     Parameter(
         *("motor_force_n", 1.0, 1e5, 0.0, 0.1, "motors never reach their limit", (40.0, 100.0, 250.0, 500.0, 1e3)),

@@ -2,8 +2,8 @@
 
 A wheel hears what it is told `reaction` later and follows it as a first-order lag. The floor pushes it in proportion to
 its slip, at most by traction times the weight on it, and at most by the motor's force: behind a motor at its limit a
-wheel gives way. Rolling resistance brakes the robot, and what is left accelerates mass and inertia. Across its wheels
-it does not slip. Substeps are STEP_S or shorter.
+wheel gives way. Its casters' rolling resistance brakes the robot, straight on and in turns, and what is left
+accelerates mass and inertia. Across its wheels it does not slip. Substeps are STEP_S or shorter.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Course:
             begin, heard, on, dt, mass, body.inertia_kgm2 * mass / body.mass_kg, body.track_m * rolling.track_scale,
             np.array([rolling.left_scale, rolling.right_scale]), 1.0 - exp(-dt / lag) if lag > 0 else 1.0,
             rolling.traction * weight, rolling.give / weight, rolling.motor_force_n, rolling.drag * mass * _GRAVITY,
-            states, force,
+            body.caster_m, states, force,
         )  # fmt: skip
         rows = np.column_stack([np.interp(self.t, self._times, states[:, i]) for i in range(states.shape[1])])
         wheels = np.full((len(self.t), 2), np.nan)

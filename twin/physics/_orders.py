@@ -18,9 +18,11 @@ from twin.physics.chassis import Chassis
 
 FORWARD, TURN_CW, TURN_CCW, SERVICE = 0, 1, 2, 4  # entries
 STAND, DRIVE, CW, CCW = 0, 1, 2, 3  # duties
+NO_MARKER, READ_AGAIN = -1, -2
 QUARTER = pi / 2
 EPS = 1e-9  # seconds: rounding
 LEAST_PARCEL, MOST_PARCEL = 2.0, 8.0  # kg
+SETTLED = 10.0  # 1/s: slower than that times how near it has to come, wheels that are told to stand count as standing
 UNFIXED_CELLS = 2.5  # without a marker, until a robot knows that it is lost
 LOST_RAD = 0.15
 SPREAD = sqrt(6.0)  # of two uniform numbers to one of variance 1
@@ -79,8 +81,13 @@ def _start_of_way(body: Record, middle_x: float, middle_y: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _set_off(robot: Record, body: Record, duty: int) -> None:
-    """Begin another duty from where the robot believes to be, at rest."""
+    """Begin another duty from where the robot believes to be, at rest.
+
+    It looks at its marker again: who turns and turns on one would not know any more where it faces.
+    """
     body["duty"] = duty
+    if body["marker"] >= 0:
+        body["marker"] = READ_AGAIN
     body["wish"] = _place(robot, body)
     body["speed_wish"] = 0.0
     body["acceleration_wish"] = 0.0
@@ -170,6 +177,19 @@ def _believed_rate(body: Record, chassis: Chassis) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _settled_rate(body: Record, chassis: Chassis, limits: Limits) -> float:
+    """Rate on its way for the firmware: 0 as soon as the robot is in position, as servo drives report it.
+
+    Nothing waits for the last millimetres a second to die away.
+    """
+    rate = _believed_rate(body, chassis)
+    near = limits.near_m if body["duty"] == DRIVE else limits.near_rad
+    if body["told_left"] == 0.0 and body["told_right"] == 0.0 and abs(rate) <= SETTLED * near:
+        return 0.0
+    return rate
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _is_lost(robot: Record, body: Record, now: float, chassis: Chassis, limits: Limits) -> bool:
     """Whether the robot can tell that it has left its way."""
     row = robot["cell"] // limits.width
@@ -185,7 +205,7 @@ def _is_lost(robot: Record, body: Record, now: float, chassis: Chassis, limits: 
         return True
     # In the middle of a cell it should see a marker.
     blind = body["blind_until"] > now + EPS
-    return bool(abs(along) <= limits.near_m and body["left"] == 0.0 and body["marker"] < 0 and not blind)
+    return bool(abs(along) <= limits.near_m and body["left"] == 0.0 and body["marker"] == NO_MARKER and not blind)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -203,7 +223,7 @@ def end(robots: Records, bodies: Records, awake: Bool, now: float, chassis: Chas
             middle_x = (robot["cell"] - line * limits.width + 0.5) * limits.cell_m
             middle_y = (line + 0.5) * limits.cell_m
             robot["along"] = _place(robot, body) - _start_of_way(body, middle_x, middle_y)
-            robot["speed"] = _believed_rate(body, chassis)
+            robot["speed"] = _settled_rate(body, chassis, limits)
         robot["x"] = body["x"]
         robot["y"] = body["y"]
         robot["theta"] = _wrapped(body["theta"])

@@ -1,7 +1,7 @@
 """Kernel of people on the floor: they walk from cell to cell, mostly straight on. `contacts.py` stands in front.
 
-Invariant: a person is on a line between the middles of two passable cells, and walks into no robot that it sees; in
-both cells robots are told to stop before them.
+Invariant: a person is on a line between the middles of two passable cells, and neither comes nor walks into a robot
+that it sees; in both cells robots are told to stop before them.
 """
 
 from __future__ import annotations
@@ -75,6 +75,25 @@ def _is_free(x: float, y: float, bodies: Records, shape: Shape) -> bool:
             if hypot(max(along, 0.0), max(across, 0.0)) < shape.person_radius + ROOM:
                 return False
     return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def enter(
+    door: Records, people: Records, bodies: Records, blocked: Float64, now: float, period: float, shape: Shape
+) -> None:
+    """Let everybody at the door onto the floor who has room there; blocked as in `walk`, also for those who wait."""
+    for place in range(len(door)):
+        if door[place]["until"] <= now + EPS:
+            continue
+        cell = door[place]["cell"]
+        blocked[cell] = max(blocked[cell], now + 1.5 * period)
+        if _is_free(door[place]["x"], door[place]["y"], bodies, shape):
+            first = 0
+            for other in range(1, len(people)):
+                if people[other]["until"] < people[first]["until"]:
+                    first = other
+            people[first] = door[place]
+            door[place]["until"] = -1e300
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)

@@ -17,6 +17,7 @@ from twin.fleet_records import Limits, Record, Records
 from twin.physics.chassis import Chassis
 
 STAND, DRIVE, CW, CCW = 0, 1, 2, 3  # duties
+NO_MARKER = -1
 EPS = 1e-9  # seconds: rounding
 STILL = 0.001  # m/s: slower than that, a robot whose wheels are told to stand stands
 PLANNED = 0.95  # of its acceleration: firmware may believe that it could stop a little sooner, never that it cannot
@@ -264,10 +265,16 @@ def _force(body: Record, grip: float, now: float, chassis: Chassis) -> None:
     left, right = _pull(body, stiff, most_left, most_right, mass, inertia, chassis)
     after = forward + (left + right) / mass
     turn_after = turning + chassis.arm * (left - right) / inertia
-    # Rolling resistance works against whatever motion is left; wheels that hold their speed take most of it.
+    # Casters resist whatever motion is left, along their way; wheels that hold their speed take most of it.
     held = (stiff if abs(left) < most_left else 0.0) + (stiff if abs(right) < most_right else 0.0)
-    resisted = chassis.drag_mps2 * heavy / (mass + held)
-    after = max(after - resisted, 0.0) if after > 0.0 else min(after + resisted, 0.0)
+    spin = chassis.caster * turn_after
+    pace = sqrt(after * after + spin * spin)
+    if pace > 0.0:
+        drag = chassis.drag_mps2 * heavy / pace
+        after -= after * min(drag / (mass + held), 1.0)
+        turn_after -= turn_after * min(
+            drag * chassis.caster * chassis.caster / (inertia + held * chassis.arm * chassis.arm), 1.0
+        )
     body["slipping"] = max(abs(left), abs(right)) >= traction
     if abs(left) >= motor_left:  # the motor gives way: the wheel is no faster than what it can push
         body["left"] = after + chassis.arm * turn_after + left / stiff
@@ -317,7 +324,7 @@ def _look(robot: Record, body: Record, now: float, chassis: Chassis, limits: Lim
     away_x = body["x"] - (column + 0.5) * limits.cell_m
     away_y = body["y"] - (row + 0.5) * limits.cell_m
     if away_x * away_x + away_y * away_y > chassis.marker_range * chassis.marker_range:
-        body["marker"] = -1
+        body["marker"] = NO_MARKER
         return
     if body["blind_until"] > now + EPS:
         return

@@ -24,10 +24,11 @@ class BodyModel:
                       `inertia_kgm2 / mass_kg` to the inertia
     wheel_radius_m, track_m  of the two driven wheels, and the distance between them; the middle is the robot's origin
     driven_share      share of the weight that rests on the driven wheels; casters carry the rest
+    caster_m          from the robot's middle to a caster; there is one before it and one behind
     traction          friction of a wheel on dry floor: it pushes with at most this share of the weight on it
     creep_mps         slip speed at which a wheel has all its traction; below it grows linearly with slip
     sideways          friction of the wheels across their way, as a share of `traction`
-    drag              rolling resistance as a share of the weight, casters included
+    drag              rolling resistance as a share of the weight, all of it at the casters: against turns, too
     motor_force_n     most force of one wheel at the floor
     motor_lag_s       time constant with which a wheel follows what it is told
     reaction_s        from a decision of the firmware to the moment when the wheels hear of it
@@ -53,6 +54,7 @@ class BodyModel:
     wheel_radius_m: float = 0.085
     track_m: float = 0.50
     driven_share: float = 0.7
+    caster_m: float = 0.28
     traction: float = 0.6
     creep_mps: float = 0.02
     sideways: float = 0.9

@@ -60,7 +60,10 @@ BODY: Final = np.dtype(
         ("blind_until", np.float64),  # fault: it reads no markers
         ("stall_left_until", np.float64),  # fault: this wheel's motor gives no force
         ("stall_right_until", np.float64),
-        ("marker", np.int64),  # cell whose marker it read last and still sees, -1 for none
+        (
+            "marker",
+            np.int64,
+        ),  # cell whose marker it read last and sees, NO_MARKER, or READ_AGAIN when it moves
         ("unfixed_m", np.float64),  # way driven since then
         ("serving", np.int64),  # number of the SERVICE entry under way, -1 for none
         ("draws", np.int64),  # random numbers drawn by the body; its key is the robot's
@@ -92,3 +95,4 @@ PATCH: Final = np.dtype([("cell", np.int64), ("grip", np.float64), ("until", np.
 PATCHES: Final = 64
 
 STAND, DRIVE, TURN_CW, TURN_CCW = 0, 1, 2, 3  # duties
+NO_MARKER, READ_AGAIN = -1, -2

@@ -31,6 +31,7 @@ class Chassis(NamedTuple):
     creep: float
     sideways: float
     drag_mps2: float
+    caster: float  # from the robot's middle to a caster
     motor_force: float
     follow: float  # share of the way to what it hears that a wheel's speed goes in a substep
     lag: float  # with which the robot follows what its wheels hear, straight on and in turns; wheels have to slip first
@@ -76,6 +77,7 @@ def new_chassis(model: RobotModel, body: BodyModel, limits: Limits) -> Chassis:
         creep=float(body.creep_mps),
         sideways=float(body.sideways),
         drag_mps2=body.drag * GRAVITY_MPS2,
+        caster=float(body.caster_m),
         motor_force=float(body.motor_force_n),
         follow=1.0 - exp(-dt / body.motor_lag_s) if body.motor_lag_s > 0 else 1.0,
         lag=body.motor_lag_s + 1.0 / slope,

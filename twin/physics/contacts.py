@@ -49,7 +49,8 @@ class Contacts:
         self._near = new_nearby(n, layout.cells)
         self._partners: Int32 = np.full((n, PARTNERS), -1, dtype=np.int32)
         self._people = np.zeros(PEOPLE, dtype=PERSON)
-        self._people["until"] = -np.inf
+        self._door = np.zeros(PEOPLE, dtype=PERSON)
+        self._people["until"] = self._door["until"] = -np.inf
         self.counts: Int64 = np.zeros(3, dtype=np.int64)
         self._pairs = 0
         self._standing = 0
@@ -61,11 +62,13 @@ class Contacts:
 
     def columns(self) -> Sequence[npt.NDArray[np.generic]]:
         """All that is not found anew in every period."""
-        return self._partners.reshape(-1), self._people, self.counts
+        return self._partners.reshape(-1), self._people, self._door, self.counts
 
     def look(self, awake: Bool, start_s: float) -> Bool:
         """Let people decide where to walk, and return who may touch anything in the period, bool (n,)."""
         shape, near = self._shape, self._near
+        if self._door["until"].max() > start_s:
+            _people.enter(self._door, self._people, self._bodies, self._blocked, start_s, self._period, shape)
         self._standing = _people.walk(
             self._people, self._bodies, self._solid, self._blocked, start_s, self._period, shape
         )
@@ -86,11 +89,14 @@ class Contacts:
         _near.remember(self._partners, self._near, self._pairs)
 
     def send_in(self, fault: Fault, until_s: float) -> None:
-        """Let somebody walk from a cell; if there are too many, whoever leaves first gives way."""
-        place = int(np.argmin(self._people["until"]))
+        """Let somebody walk from a cell, as soon as no robot is there.
+
+        If there are too many, whoever leaves first gives way.
+        """
+        place = int(np.argmin(self._door["until"]))
         row, column = divmod(fault.cell, self._shape.width)
-        key = (int(self.counts.sum()) + fault.cell * _GOLDEN + round(until_s * 1000)) & 0xFFFFFFFF
+        key = (int(self.counts.sum()) + fault.cell * _GOLDEN + round(fault.at_s * 1000)) & 0xFFFFFFFF
         person = np.zeros((), dtype=PERSON)
         person["x"], person["y"] = (column + 0.5) * self._shape.cell_m, (row + 0.5) * self._shape.cell_m
         person["cell"], person["speed"], person["key"], person["until"] = fault.cell, fault.value, key, until_s
-        self._people[place] = person
+        self._door[place] = person

@@ -16,7 +16,7 @@ from twin.faults import Fault, FaultKind
 from twin.fleet_records import Floor, Limits, Record, Records
 from twin.physics import _orders, _wheels
 from twin.physics.body_model import BodyModel
-from twin.physics.body_records import BODY, PATCH, PATCHES
+from twin.physics.body_records import BODY, NO_MARKER, PATCH, PATCHES
 from twin.physics.chassis import new_chassis, reaction_steps, substeps
 from twin.physics.contacts import Contacts
 from twin.physics.host import BodyHost
@@ -230,7 +230,7 @@ class Wheeled:
         body["y"] -= metres * np.cos(body["theta"])
         for name in _AT_REST:
             body[name] = 0
-        body["marker"] = -1
+        body["marker"] = NO_MARKER
         self._hosted.discard(row)
         robot["x"], robot["y"] = body["x"], body["y"]
         robot["lost"] = True

@@ -110,10 +110,9 @@ class Recording:
         """Let one tick pass and return what has been heard; at the end of a block, hand it to the sink."""
         state = self._fleet.poll()
         self._script += POLL
-        tick, truth = self._ticks, self._fleet.truth()
+        tick = self._ticks
         self._time_s[tick] = state.time_s
-        poses = self._poses[tick]
-        poses[0], poses[1], poses[2] = truth.x_m, truth.y_m, truth.theta_rad
+        self._fleet.write_poses(self._poses[tick])
         self._flags[tick] = state.flags
         self._contacts[tick] = self._fleet.contacts()
         self._heard = state

@@ -17,11 +17,11 @@ from robots.model import RobotModel
 from sim_worlds.world import World
 
 # Robots a passable cell, and the pace at which forks that knew the orders did as many tasks as a floor of the twin that
-# had more than it could do, interpolated between two forks 0.06 to 0.1 apart. future_park, half an hour: 100 robots and
-# 3,000 orders an hour, 1.303; 250 and 6,000, 1.344; 500 and 8,000, 1.515, and 12,000, 1.511. With 500 and 9,000, 20
-# minutes, 1.494. One floor each; on rails 500 and 9,000 came to 1.39.
+# had more than it could do, interpolated between forks 0.06 apart. future_park, half an hour: 100 robots and 3,000
+# orders an hour, 1.255; 250 and 6,000, 1.296 and 1.309; 500 and 8,000, 1.443, 10,000,
+# 1.441, 12,000, 1.475 and 1.437.
 _DENSITY: Final = (0.00925, 0.0231, 0.0463)
-_PACE: Final = (1.3, 1.345, 1.51)
+_PACE: Final = (1.255, 1.3, 1.45)
 
 
 def pace(world: World, robots: int) -> float:

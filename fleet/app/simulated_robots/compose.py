@@ -15,7 +15,7 @@ import numpy as np
 import zmq
 
 from fleet.app.beginning import begin
-from fleet.app.simulated_bodies import body_of, simulated_bodies, with_robots
+from fleet.app.simulated_bodies import body_of, contacts_by_kind, simulated_bodies, with_robots
 from fleet.app.simulated_robots.memory_file import MemoryFile
 from fleet.app.simulated_robots.program import RobotsProgram
 from fleet.app.simulated_robots.settings import RobotsSettings
@@ -32,7 +32,7 @@ from robots.state import FleetState
 from sim_worlds.world import World
 from sim_worlds.world_file import load_world
 from twin.fault_file import read_faults
-from twin.faults import Fault
+from twin.faults import Fault, FaultKind
 from twin.link import LinkParams
 from twin.simulated_fleet import SimulatedFleet
 from twin.start_check import charger_mask
@@ -42,6 +42,7 @@ TICK_S: Final = 0.1
 _NO_LINK: Final = LinkParams(delay_s=(0.0, 0.0), report_s=0.05)
 _FILES_A_GATEWAY: Final = 5  # a connection, its socket, and three for the events of both
 _OTHER_FILES: Final = 100
+_NORTH: Final = 3
 
 
 @contextmanager
@@ -84,6 +85,7 @@ def robots_program(
             links,
             served=0 if kept is None else kept.served,
             effects=lambda: len(driver.truth().effect_robot),
+            contacts=(lambda: contacts_by_kind(driver.contacts())) if settings.driver == "twin" else None,
             memory=None if memory is None else _Kept(memory, driver),
             clock=WallClock(),
             utc_ns=time_ns,
@@ -139,12 +141,27 @@ def _driver(world: World, start: FleetState, settings: RobotsSettings, faults: S
             bodies=bodies,
         )
 
-    _warm_up(made(FleetState.at(start.cell[:1], width=world.layout.width, cell_m=world.cell_m)), world)
+    _warm_up(made(*_small_crowd(world, settings.driver)), world)
     return made(start, faults)
 
 
+def _small_crowd(world: World, driver: str) -> tuple[FleetState, list[Fault]]:
+    """A robot that faces east and one north of it; with bodies, it is pushed onto that, and a person comes in.
+
+    So kernels of contacts are compiled, too.
+    """
+    layout = world.layout
+    cell = int(np.flatnonzero(layout.neighbours[:, _NORTH] >= 0)[0])
+    pair = np.array([cell, layout.neighbours[cell, _NORTH]], dtype=np.int32)
+    crowd = FleetState.at(pair, width=layout.width, cell_m=world.cell_m)
+    if driver == "kinematic":
+        return crowd, []
+    pushed = Fault(0.0, FaultKind.DISPLACED, robot=0, value=world.cell_m / 2)
+    return crowd, [pushed, Fault(0.0, FaultKind.PERSON, cell=int(layout.free_cells[-1]), value=0.1)]
+
+
 def _warm_up(driver: SimulatedFleet, world: World) -> None:
-    """Compile the driver's kernels on one robot, so that no tick waits for that."""
+    """Compile the driver's kernels, so that no tick waits for that."""
     floor = FloorMap(world.name, 1, world.cell_m, world.layout.neighbours, np.zeros(world.layout.cells, dtype=np.bool_))
     RobotFleet(driver, driver.open(), floor, world.robot.battery_wh).tick()
     driver.cancel(0)

@@ -50,6 +50,7 @@ class RobotsProgram:
     fleet     the robots
     gateways, links  who speaks for them, and the connection of each
     served    services that took effect before a restart; effects: tells how many did in the last tick
+    contacts  tells how often robots have begun to touch something, by kind; None: they have no bodies
     memory    None: nothing outlives the program
     clock     paces ticks; `utc_ns` goes into messages
     sleep     waits so many seconds
@@ -64,6 +65,7 @@ class RobotsProgram:
         *,
         served: int,
         effects: Callable[[], int],
+        contacts: Callable[[], dict[str, int]] | None,
         memory: Memory | None,
         clock: Clock,
         utc_ns: Callable[[], int],
@@ -74,6 +76,7 @@ class RobotsProgram:
         self._fleet = fleet
         self.gateways = gateways
         self.links = links
+        self.contacts = contacts
         self._effects = effects
         self._memory = memory
         self._clock = clock

@@ -52,6 +52,7 @@ def _figures(program: RobotsProgram) -> dict[str, Any]:
         "malformed": figures.malformed,
         "refused": dict(sorted(ended.items())),
         "poses_dropped": sum(link.dropped for link in program.links),
+        **({} if program.contacts is None else {"contacts": program.contacts()}),
     }
 
 
