@@ -56,25 +56,32 @@ def some_key():
     return Key(*zmq.curve_keypair())
 
 
+def knock(gateway):
+    """Say hello; nobody takes what a gateway says once it was refused."""
+    gateway.socket.sndtimeo = 0
+    with suppress(zmq.Again):
+        gateway.hello()
+
+
 def turned_away(fleet, reason):
     fleet.until(lambda: any(refusal.reason == reason for refusal in fleet.site.refused), f"{reason} was not refused")
     assert fleet.record.received == 0
 
 
 def test_a_key_that_is_not_listed_does_not_get_in(fleet, site):
-    fleet.gateway(keys=(some_key(), site.key.public)).hello()
+    knock(fleet.gateway(keys=(some_key(), site.key.public)))
     turned_away(fleet, "unknown_key")
 
 
 def test_who_does_not_know_the_controllers_key_does_not_get_in(fleet, site):
-    fleet.gateway(keys=(site.keys_of("gw-1")[0], some_key().public)).hello()
+    knock(fleet.gateway(keys=(site.keys_of("gw-1")[0], some_key().public)))
     fleet.noted("cryptography")
     assert fleet.record.received == 0
 
 
 def test_a_listed_public_key_without_its_secret_does_not_get_in(fleet, site):
     stolen = Key(site.keys_of("gw-1")[0].public, some_key().secret)
-    fleet.gateway(keys=(stolen, site.key.public)).hello()
+    knock(fleet.gateway(keys=(stolen, site.key.public)))
     fleet.until(fleet.record.noted.total, "a handshake that failed was not noted")
     assert fleet.record.received == 0
 
@@ -92,14 +99,14 @@ def test_nobody_gets_in_without_encryption(fleet, site):
 def test_a_revoked_key_does_not_get_in(fleet, site):
     site.allow({"gw-1": {"revoked": "true"}})
     fleet.pass_time(1.0)
-    fleet.gateway().hello()
+    knock(fleet.gateway())
     turned_away(fleet, "revoked")
 
 
 def test_a_key_with_another_role_does_not_get_in(fleet, site):
     site.allow({"gw-1": {"role": "operator", "robots": []}})
     fleet.pass_time(1.0)
-    fleet.gateway().hello()
+    knock(fleet.gateway())
     turned_away(fleet, "role")
 
 
@@ -479,10 +486,7 @@ def test_a_flood_of_handshakes_with_unlisted_keys_passes_by(fleet, site):
     healthy = fleet.gateway("gw-2", (2,))
     healthy.join()
     for _ in range(50):
-        unlisted = fleet.gateway(keys=(some_key(), site.key.public))
-        unlisted.socket.sndtimeo = 0  # nobody takes what it says once it was refused
-        with suppress(zmq.Again):
-            unlisted.hello()
+        knock(fleet.gateway(keys=(some_key(), site.key.public)))
     goes_on(fleet, healthy)
     fleet.until(lambda: len(site.refused) >= 50, "each is refused")
     goes_on(fleet, healthy)
