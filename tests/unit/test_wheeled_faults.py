@@ -180,6 +180,19 @@ def test_a_person_between_racks_stands_and_one_in_a_dead_end_turns_back():
     assert len(seen) > 2
 
 
+def test_somebody_who_stands_before_a_robot_looks_for_another_way():
+    """Between a robot that stays and the end of an aisle."""
+    walking = fault(FaultKind.PERSON, cell=1, seconds=60.0, value=2.0)
+    floor = WheeledFloor([0], height=1, width=3, faults=[walking])
+    came, there = 0, False
+    for _ in range(600):
+        floor.give({})
+        before, there = there, float(floor.wheels.people["x"][0]) > 2.4
+        came += there and not before
+    assert came > 2
+    assert floor.wheels.contacts().tolist() == [0, 0, 0]
+
+
 def test_people_stay_who_they_are_when_somebody_leaves():
     people = [fault(FaultKind.PERSON, cell=cell, seconds=seconds, value=0.0) for cell, seconds in ((0, 0.1), (7, 9.0))]
     floor = WheeledFloor([9], faults=people)

@@ -61,6 +61,17 @@ def _turn(person: Record, solid: Bool, shape: Shape) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _turn_off(person: Record, solid: Bool, shape: Shape) -> None:
+    """Choose another way than straight on: right or left, else back."""
+    side = 1 if _uniform(person) < 0.5 else 3
+    ahead = person["heading"]
+    for turn in ((ahead + side) & 3, (ahead + side + 2) & 3, (ahead + 2) & 3):
+        if _next(person["cell"], turn, solid, shape) >= 0:
+            person["heading"] = turn
+            return
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _is_free(x: float, y: float, bodies: Records, shape: Shape) -> bool:
     """Whether somebody can stand at a place without a robot in the way."""
     reach = shape.radius + shape.person_radius + ROOM
@@ -142,7 +153,7 @@ def _walk(person: Record, bodies: Records, solid: Bool, blocked: Float64, now: f
         person["vx"] = step / period * east
         person["vy"] = step / period * south
     elif way == 0.0 and _uniform(person) < CHANGE:
-        _turn(person, solid, shape)
+        _turn_off(person, solid, shape)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
