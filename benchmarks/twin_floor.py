@@ -41,7 +41,7 @@ _VALUE: Final = {
 }  # fmt: skip
 _NOTES = (
     "audited, auditors included in the time; CPU time of one core",
-    f"faults: {_HIT} moving robots, or the cells where they are (people: beside them), at {_BEGIN_S} s, for 60 s "
+    f"faults: {_HIT} moving robots, or the cells where they are, at {_BEGIN_S} s, for 60 s "
     "unless the kind says otherwise (dead 90, reboot 3, blind 30, stall 20); link faults hit everybody",
     "faults: 200 robots, 7 minutes",
     "a robot that was displaced, or lost its way, stands until a person comes: nobody does here",

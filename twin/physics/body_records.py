@@ -60,10 +60,7 @@ BODY: Final = np.dtype(
         ("blind_until", np.float64),  # fault: it reads no markers
         ("stall_left_until", np.float64),  # fault: this wheel's motor gives no force
         ("stall_right_until", np.float64),
-        (
-            "marker",
-            np.int64,
-        ),  # cell whose marker it read last and sees, NO_MARKER, or READ_AGAIN when it moves
+        ("marker", np.int64),  # cell whose marker it read last and sees, NO_MARKER, or READ_AGAIN
         ("unfixed_m", np.float64),  # way driven since then
         ("serving", np.int64),  # number of the SERVICE entry under way, -1 for none
         ("draws", np.int64),  # random numbers drawn by the body; its key is the robot's

@@ -146,14 +146,14 @@ def _driver(world: World, start: FleetState, settings: RobotsSettings, faults: S
 
 
 def _small_crowd(world: World, driver: str) -> tuple[FleetState, list[Fault]]:
-    """A robot that faces east and one north of it; with bodies, it is pushed onto that, and a person comes in.
+    """A robot that faces east and, if the floor has two rows, one north of it; with bodies, it is pushed that way.
 
-    So kernels of contacts are compiled, too.
+    A person comes in as well: so kernels of contacts are compiled, too.
     """
     layout = world.layout
-    cell = int(np.flatnonzero(layout.neighbours[:, _NORTH] >= 0)[0])
-    pair = np.array([cell, layout.neighbours[cell, _NORTH]], dtype=np.int32)
-    crowd = FleetState.at(pair, width=layout.width, cell_m=world.cell_m)
+    below = np.flatnonzero(layout.neighbours[:, _NORTH] >= 0)[:1]
+    cells = np.concatenate([below, layout.neighbours[below, _NORTH]]) if len(below) else layout.free_cells[:1]
+    crowd = FleetState.at(cells.astype(np.int32), width=layout.width, cell_m=world.cell_m)
     if driver == "kinematic":
         return crowd, []
     pushed = Fault(0.0, FaultKind.DISPLACED, robot=0, value=world.cell_m / 2)
