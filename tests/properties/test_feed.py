@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,9 +104,14 @@ def test_every_message_that_was_missed_between_two_that_came_is_counted(arrivals
         news = told.tell("fleet", mark)
         if arrives:
             tracker.hear(news)
-    upto = max((at for at, arrives in enumerate(arrivals) if arrives), default=-1) + 1
-    assert tracker.missed == arrivals[:upto].count(False)
-    assert tracker.wants_snapshot is (tracker.missed > 0)
+    came = [at for at, arrives in enumerate(arrivals) if arrives]
+    if not came:
+        assert (tracker.gaps, tracker.missed, tracker.wants_snapshot) == (0, 0, False)
+        return
+    # A viewer that joins between its first snapshot and its first message has lost nothing, but does not know it all.
+    assert tracker.missed == arrivals[came[0] : came[-1]].count(False)
+    assert tracker.gaps == sum(after > before + 1 for before, after in pairwise(came))
+    assert tracker.wants_snapshot is (False in arrivals[: came[-1]])
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), STEP), max_size=40))

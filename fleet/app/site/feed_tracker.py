@@ -14,7 +14,7 @@ class FeedTracker:
 
     site, columns  as last told; None before that
     term           the newest leadership heard of; -1 before that
-    gaps, missed   how often messages were missing, and how many
+    gaps, missed   how often messages were missing between two that were heard, and how many
     lost_events    events that were missed and that no snapshot had any more
     """
 
@@ -26,6 +26,7 @@ class FeedTracker:
         self.missed = 0
         self.lost_events = 0
         self._seq: int | None = None
+        self._joined = False
         self._needed = 0
         self._synced = False
         self._site_seq = -1
@@ -52,10 +53,13 @@ class FeedTracker:
             if news.seq <= self._seq:
                 return
             if news.seq > self._seq + 1:
-                self.gaps += 1
-                self.missed += news.seq - self._seq - 1
                 self._need(news.seq - 1)
+                # What was told between the first snapshot and the first message was never to be heard: no loss.
+                if self._joined:
+                    self.gaps += 1
+                    self.missed += news.seq - self._seq - 1
         self._seq = news.seq
+        self._joined = True
         if isinstance(news, FleetNews):
             self._take_columns(news.columns, news.seq)
         elif isinstance(news, EventsTold):
@@ -87,6 +91,7 @@ class FeedTracker:
         """Forget what an earlier leader told: numbers start again."""
         self.term = term
         self._seq = None
+        self._joined = False
         self._need(0)
         self._site_seq = self._columns_seq = -1
         self._events.clear()
