@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fleet.app.forecast.change import Change
-from fleet.app.forecast.coming_orders import AsLately, coming_orders, known_orders, sigma_of
+from fleet.app.forecast.coming_orders import AfterExpected, AsLately, coming_orders, known_orders, sigma_of
 from fleet.app.forecast.errors import ForecastError
 from fleet.app.forecast.forecast import forecast, forecast_json
 from fleet.app.forecast.forecast_report import print_forecast
@@ -172,6 +172,28 @@ def test_orders_of_different_sizes_make_tasks_less_certain():
     same = [result(tasks_in=40, orders_in=20, squared=80)]
     mixed = [result(tasks_in=40, orders_in=20, squared=200)]
     assert Uncertainty.of(mixed, coming, 120.0, 60.0).coming > Uncertainty.of(same, coming, 120.0, 60.0).coming
+
+
+def test_what_comes_after_a_short_past_is_as_uncertain_as_it_turns_out_to_be():
+    # Orders of one task or, one in ten, of eleven, seen for a third of the time that is looked ahead.
+    rng = np.random.default_rng(5)
+    apart = []
+    for _ in range(300):
+        past, future = rng.poisson(200), rng.poisson(600)
+        seen, comes = (np.where(rng.random(number) < 0.1, 11, 1) for number in (past, future))
+        orders = tuple(Order(str(at), LINES, float(t), 900.0) for at, t in enumerate(np.sort(rng.random(past)) * 600))
+        forks = [result(tasks_in=int(seen.sum()), orders_in=past, squared=int((seen**2).sum()))]
+        known = Uncertainty.of(forks, AsLately(orders, 600.0, 600.0, 1800.0), 1800.0, 300.0)
+        apart.append((comes.sum() - 3 * seen.sum()) / np.sqrt(known.coming))
+    assert np.std(apart) == pytest.approx(1.0, abs=0.1)
+
+
+def test_what_known_orders_hold_is_certain():
+    lately = AsLately(orders_every(10.0, 100), 1000.0, 1000.0, 1800.0)
+    known = (Order("known", LINES, 1900.0, 2800.0),)
+    assert lately.contents(1800.0) == pytest.approx(180 * 2.8)
+    assert AfterExpected(known, lately, 1000.0).contents(1800.0) == pytest.approx(lately.contents(900.0))
+    assert AfterExpected(known, lately, 1000.0).contents(600.0) == 0.0
 
 
 def test_intervals_hold_nine_in_ten_and_are_never_below_nothing():

@@ -34,6 +34,9 @@ class ComingOrders(Protocol):
     def variance(self, seconds: float) -> float:
         """Return the variance of how many come in so many seconds from now."""
 
+    def contents(self, seconds: float) -> float:
+        """Return the variance of all that those hold together, over the variance of what one order holds."""
+
 
 def sigma_of(fork: int, forks: int) -> float:
     """Return the sigma of one of so many forks: together they have a mean of 0 and a standard deviation of 1."""
@@ -83,6 +86,10 @@ class AsLately:
         of_minute = max(float(count.var()), float(count.mean()))
         return of_minute * seconds / _MINUTE_S * (1.0 + seconds / self.recent_s)
 
+    def contents(self, seconds: float) -> float:
+        """Return the variance of what they hold: as many draws, whose mean is known from those that were seen."""
+        return self.per_s * seconds * (1.0 + seconds / self.recent_s) if self.recent else 0.0
+
     @property
     def per_s(self) -> float:
         """Orders a second."""
@@ -115,6 +122,10 @@ class FromSource:
         """Return the variance of how many come in so many seconds."""
         return self.per_s * seconds
 
+    def contents(self, seconds: float) -> float:
+        """Return the variance of what they hold; of a file it is known."""
+        return self.per_s * seconds
+
 
 @dataclass(frozen=True, slots=True)
 class AfterExpected:
@@ -131,7 +142,14 @@ class AfterExpected:
 
     def variance(self, seconds: float) -> float:
         """Return the variance of how many come in so many seconds."""
-        return self.then.variance(max(0.0, self.at_s + seconds - self.expected[-1].release_s))
+        return self.then.variance(self._unknown_s(seconds))
+
+    def contents(self, seconds: float) -> float:
+        """Return the variance of what those hold that are not known."""
+        return self.then.contents(self._unknown_s(seconds))
+
+    def _unknown_s(self, seconds: float) -> float:
+        return max(0.0, self.at_s + seconds - self.expected[-1].release_s)
 
 
 def coming_orders(snapshot: FloorSnapshot, spec: str, world: World, seconds: float) -> ComingOrders:

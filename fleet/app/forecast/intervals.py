@@ -2,7 +2,7 @@
 
 A number of tasks is uncertain for three reasons, which add up as variances:
 
-- arrivals: nobody knows how many orders will come. Forks are run with more and fewer of them; by how much tasks done
+- arrivals: nobody knows how many orders will come, and what they hold. Forks are run with more and fewer of them; by how much tasks done
   follow is the slope: close to 1 on a floor with robots to spare, and to 0 on one that has more work than it can do;
 - chance: two runs of the same floor with the same orders differ;
 - the model: forks run in step at a pace, robots on wheels do not.
@@ -78,8 +78,7 @@ class Uncertainty:
         of_order = sum(result.tasks_in_squared for result in results) / orders - mean**2
 
         def variance(in_s: float) -> float:
-            number = coming.variance(in_s)
-            return number * mean**2 + (orders / len(results) * in_s / seconds * of_order if number else 0.0)
+            return coming.variance(in_s) * mean**2 + coming.contents(in_s) * of_order
 
         coming_tasks = variance(seconds)
         return cls(_slope(came, done, coming_tasks), coming_tasks, variance(slice_s))
