@@ -2,8 +2,9 @@
 
 A number of tasks is uncertain for three reasons, which add up as variances:
 
-- arrivals: nobody knows how many orders will come, and what they hold. Forks are run with more and fewer of them; by how much tasks done
-  follow is the slope: close to 1 on a floor with robots to spare, and to 0 on one that has more work than it can do;
+- arrivals: nobody knows how many orders will come, and what they hold. Forks are run with more and fewer of them; by
+  how much tasks done follow is the slope: close to 1 on a floor with robots to spare, and to 0 on one that has more
+  work than it can do;
 - chance: two runs of the same floor with the same orders differ;
 - the model: forks run in step at a pace, robots on wheels do not.
 """
