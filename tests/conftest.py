@@ -15,7 +15,7 @@ from hypothesis import settings
 from tests.kernel_tests import uses_kernels
 
 # Its asserts are facts as those of tests are, and say as much when they fail.
-pytest.register_assert_rewrite("tests.gateway_kit")
+pytest.register_assert_rewrite("tests.gateway_kit", "tests.cell_kit")
 
 _INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
 
