@@ -52,13 +52,15 @@ class WorldSlotting:
 
     def pick_place(self, sku: str, near: int) -> tuple[int, float]:
         """Return the SKU's cell closest to the cell `near` (in cells along rows and columns), and its service time."""
-        if sku not in self._places:
-            self._places[sku] = self._slot(sku)
-        cells, service_s = self._places[sku]
+        cells, service_s = self._kept(sku)
         row, column = divmod(near, self._width)
         away = np.abs(cells // self._width - row) + np.abs(cells % self._width - column)
         closest = int(np.argmin(away))
         return int(cells[closest]), float(service_s[closest])
+
+    def pick_places(self, sku: str) -> Int32:
+        """Return every cell where the SKU is kept, int32, ascending."""
+        return np.unique(self._kept(sku)[0])
 
     def drop_place(self, order_id: str, destination: str | None) -> tuple[int, float, str]:
         """Return a chute of the order's destination: its cell, its service time, and the destination.
@@ -70,6 +72,11 @@ class WorldSlotting:
         chutes = self._chutes[destination]
         chute = chutes[self._hash("chute", order_id) % len(chutes)]
         return chute.cell, chute.service_s, destination
+
+    def _kept(self, sku: str) -> tuple[Int32, Float64]:
+        if sku not in self._places:
+            self._places[sku] = self._slot(sku)
+        return self._places[sku]
 
     def _slot(self, sku: str) -> tuple[Int32, Float64]:
         at_station = self._hash("station", sku) < self._station_share * 2**64

@@ -1,0 +1,1 @@
+"""What sensors of a floor see: beams, distances and depth images, with noise, bias, dropout and dirt."""
