@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -71,6 +72,14 @@ class TomlTable:
         self._asked.append(key)
         return ""
 
+    def texts(self, key: str) -> list[str]:
+        """Return one or more strings, none of them empty."""
+        value = self._value(key)
+        if isinstance(value, list) and value and all(isinstance(text, str) and text.strip() for text in value):
+            return list(value)
+        self._refuse(key, 'give one or more texts in quotes as ["...", ...]')
+        return []
+
     def choice(self, key: str, options: Sequence[str]) -> str:
         """Return one of some strings."""
         value = self._value(key)
@@ -94,6 +103,18 @@ class TomlTable:
             return float(value)
         self._refuse(key, "give a number from 0 to 1")
         return 0.0
+
+    def ascending(self, key: str, most: float) -> tuple[float, ...]:
+        """Return one or more numbers from 0 to `most`, none less than the one before."""
+        value = self._value(key)
+        if isinstance(value, list) and value and all(_is_number(number) and 0 <= number <= most for number in value):
+            falls = [pair for pair in pairwise(value) if pair[1] < pair[0]]
+            if not falls:
+                return tuple(float(number) for number in value)
+            self.note(f"{self._name(key)} has {falls[0][1]:g} after {falls[0][0]:g}", "let the numbers ascend", key)
+        else:
+            self._refuse(key, f"give one or more numbers that ascend, from 0 to {most:g}")
+        return (0.0,)
 
     def whole(self, key: str, least: int) -> int:
         """Return a whole number, `least` or more."""

@@ -10,6 +10,7 @@ from sim_worlds.bare_world import scan_league_world, scan_map_world
 from sim_worlds.described_world import Scan, scan_described_world
 from sim_worlds.errors import WorldError
 from sim_worlds.floor_check import floor_errors
+from sim_worlds.service_times_file import SUFFIX
 from sim_worlds.zone_check import zone_errors
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _SCANS: Final[dict[str, Callable[[Path], Scan]]] = {
 def shipped_worlds() -> dict[str, Path]:
     """World files that come with the package, by name, sorted."""
     folder = Path(str(files("sim_worlds") / "worlds"))
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.toml")) if not path.name.endswith(SUFFIX)}
 
 
 def find_world(name_or_path: str) -> Path:

@@ -77,6 +77,7 @@ def controller(
         orders=orders or "",
         execution="grants",
         grants=grants,
+        services="fixed",  # drawn seconds are for simulations
         seed=run.seed if seed is None else seed,
         audit=audit,
     )

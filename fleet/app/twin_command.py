@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fleet.app import twin_fit_command, twin_replay_command
+from fleet.app import twin_fit_command, twin_replay_command, twin_stations_command
 from fleet.app.robots_options import (
     AsJson,
     Connect,
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     group.command("serve")(serve)
     twin_replay_command.register(group)
     twin_fit_command.register(group)
+    twin_stations_command.register(group)
     app.add_typer(group, name="twin")
 
 

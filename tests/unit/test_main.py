@@ -204,7 +204,7 @@ def test_a_broken_rule_of_the_floor_is_written_down_and_exit_code_1(tmp_path, ca
 
 
 def miscount(simulation):
-    simulation.pool._books.units["dropped"] += 1
+    simulation.pool._books.customers.units["dropped"] += 1
 
 
 def test_tasks_that_do_not_add_up_are_a_violation_and_exit_code_1(tmp_path, capsys, monkeypatch):
