@@ -156,6 +156,7 @@ def _begin(robot: Record, can_move: bool) -> None:
         robot["connected"] = False
         robot["doing"] = SERVICE
         robot["service_left"] = robot["service_s"][place]
+        robot["held"] = False
     elif can_move:
         robot["connected"] = False
         robot["doing"] = entry
@@ -203,7 +204,9 @@ def _confirm(robot: Record, neighbours: Int32, limits: Limits) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _serve(robot: Record, row: int, dt: float, happened: Happened) -> None:
-    """Count a service down; at its end it takes effect."""
+    """Count a service down, unless a station holds the robot; at its end it takes effect."""
+    if robot["held"]:
+        return
     robot["service_left"] -= dt
     if robot["service_left"] > EPS:
         return

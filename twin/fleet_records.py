@@ -50,6 +50,7 @@ ROBOT: Final = np.dtype(
         ("entries", np.uint8, (ENTRIES_AHEAD,)),  # entry j at j modulo ENTRIES_AHEAD
         ("service_s", np.float32, (ENTRIES_AHEAD,)),
         ("service_left", np.float64),
+        ("held", np.bool_),  # the service lasts until a station is done with it
         ("connected", np.bool_),  # to a charger
         ("charging", np.bool_),  # and takes energy from it
         ("percent", np.float64),  # battery

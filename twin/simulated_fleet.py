@@ -321,6 +321,23 @@ class SimulatedFleet:
             raise DriverError(f"recharge: robot {robot} cannot be charged to {percent} %")
         self._robots[robot]["percent"] = max(self._robots[robot]["percent"], percent)
 
+    def serving(self) -> tuple[Int32, Int32]:
+        """Return robots with a service under way, ascending, and the cells where they are; int32 (k,) both."""
+        rows = np.flatnonzero(self._robots["doing"] == Entry.SERVICE)
+        return rows.astype(np.int32), self._robots["cell"][rows].astype(np.int32)
+
+    def hold(self, robot: int, *, held: bool) -> None:
+        """Let the service under way of a robot last until it is held no more; then it is over, however long it was.
+
+        A service that is dropped is not held any more. Raises DriverError for a robot that is not in service.
+        """
+        if not (0 <= robot < self._n and self._robots[robot]["doing"] == Entry.SERVICE):
+            raise DriverError(f"hold: robot {robot} is not in service")
+        body = self._robots[robot]
+        if body["held"] and not held:
+            body["service_left"] = 0.0
+        body["held"] = held
+
     def _parts(self) -> FleetParts:
         return FleetParts(
             self._robots,

@@ -9,12 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from fleet.app.attended_fleet import AttendedFleet
 from fleet.errors import SettingError
 from fleet.runtime.config import RunConfig
-from robots.driver import FleetDriver
 from robots.truth import FloorTruth
 from sim_worlds.world import World
+from twin.cells.served_fleet import ServedFleet
 from twin.physics.body_model import BodyModel
 from twin.physics.host import BodyHost
 from twin.recording.recording import Recording
@@ -32,6 +31,7 @@ class Attendance:
     record  file for a trace, see twin.recording
     camera, png, film, film_speed, gui  see twin.bullet.onlooker
     bullet  robots that Bullet simulates: their numbers, with commas, or near:STATION; empty for none
+    cell_processes  in which work cells run, beside the fleet; 0 for the process of the fleet
 
     Raises SettingError for options that do not go together.
     """
@@ -43,6 +43,7 @@ class Attendance:
     film_speed: float = 1.0
     gui: bool = False
     bullet: str = ""
+    cell_processes: int = 0
 
     def __post_init__(self) -> None:
         if self.film_speed != 1.0 and self.film is None:
@@ -132,20 +133,30 @@ class Attendants:
         host = BulletHost(robots, world.robot, body, world.layout, world.cell_m, dt=substep_s(config.grants.tick_s))
         return self._stack.enter_context(host)
 
-    def around(
-        self, fleet: SimulatedFleet, world: World, robots: int, header: Callable[[], TraceHeader]
-    ) -> FleetDriver:
-        """Return the driver of a run: the fleet, or what stands around it.
+    @property
+    def cell_processes(self) -> int:
+        """In how many processes work cells are to run, 0 for this one."""
+        return self._wanted.cell_processes
 
-        header: of a trace of this run. Raises InputErrors for files, cameras and displays that cannot be used.
+    def watchers(self, fleet: SimulatedFleet, world: World, robots: int) -> tuple[Callable[[FloorTruth], None], ...]:
+        """Return who looks at the floor after each tick. Raises InputErrors for cameras and displays that are not."""
+        return (*self._hand_over(fleet, world, robots), *self._look(fleet, world, robots))
+
+    def recorded(self, fleet: SimulatedFleet, header: Callable[[], TraceHeader]) -> SimulatedFleet | Recording:
+        """Return the fleet, with who records it; header: of a trace of this run. Raises InputErrors for the file.
+
+        The last to be asked for: what a killed run has left in the file, a recording replaces.
         """
-        attendants = [*self._hand_over(fleet, world, robots), *self._look(fleet, world, robots)]
-        inner: SimulatedFleet | Recording = fleet
-        if self._wanted.record is not None:
-            writer = TraceWriter(self._wanted.record)  # last: what a killed run has left there, it replaces
-            self._stack.callback(writer.close)
-            inner = Recording(fleet, writer, header())
-        return AttendedFleet(inner, attendants) if attendants else inner
+        if self._wanted.record is None:
+            return fleet
+        writer = TraceWriter(self._wanted.record)
+        self._stack.callback(writer.close)
+        return Recording(fleet, writer, header())
+
+    def closing(self, fleet: ServedFleet) -> ServedFleet:
+        """Return a fleet whose work cells are let go of when the run is over, however it ends."""
+        self._stack.callback(fleet.close)
+        return fleet
 
     def _hand_over(self, fleet: SimulatedFleet, world: World, robots: int) -> Iterator[Callable[[FloorTruth], None]]:
         """Yield who hands robots over to Bullet."""

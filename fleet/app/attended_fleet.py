@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from robots.driver import Commands
 from robots.state import FleetState
 from robots.truth import FloorTruth
+from twin.cells.served_fleet import ServedFleet
 from twin.recording.recording import Recording
 from twin.simulated_fleet import SimulatedFleet
 
@@ -15,7 +16,7 @@ class AttendedFleet:
     """A FleetDriver that does what the fleet does, and calls each attendant with what happened in the tick."""
 
     def __init__(
-        self, fleet: SimulatedFleet | Recording, attendants: Sequence[Callable[[FloorTruth], None]] = ()
+        self, fleet: SimulatedFleet | Recording | ServedFleet, attendants: Sequence[Callable[[FloorTruth], None]] = ()
     ) -> None:
         self._fleet = fleet
         self._attendants = tuple(attendants)

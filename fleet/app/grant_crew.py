@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from fleet.app.attendance import Attendants
+from fleet.app.attended_fleet import AttendedFleet
 from fleet.app.crew import Crew
 from fleet.app.loop_wiring import one_robot, warmup, wire_loop
 from fleet.app.simulated_bodies import body_of, simulated_bodies
+from fleet.app.station_cells import served_by_cells
+from fleet.app.unit_audit import UnitAudit
 from fleet.runtime.clock import Clock
 from fleet.runtime.config import RunConfig
 from fleet.runtime.control import Recorder
@@ -25,6 +28,7 @@ from fleet.traffic.zones.action_file import read_actions
 from fleet.traffic.zones.zones import Zones
 from robots.driver import FleetDriver
 from robots.state import FleetState
+from twin.cells.served_fleet import ServedFleet
 from twin.fault_file import read_faults
 from twin.faults import Fault, FaultKind
 from twin.link import LinkParams
@@ -45,6 +49,8 @@ class GrantParts:
     fleet: SimulatedFleet
     driver: FleetDriver  # the fleet, with those who attend it
     auditor: GrantAudit | None
+    served: ServedFleet | None = None  # the fleet, with its work cells
+    units: UnitAudit | None = None  # of floors with work cells
 
 
 def grant_loop(
@@ -62,7 +68,17 @@ def grant_loop(
     body = body_of(config.robot_model)
     host = attendants.host(config, world, robots, body)
     fleet = _fleet(crew, config, crew.start, _faults(crew, config), host)
-    driver = attendants.around(fleet, world, robots, lambda: _header(crew, config))
+    watchers = attendants.watchers(fleet, world, robots)
+    inner = attendants.recorded(fleet, lambda: _header(crew, config))
+    served = None
+    if config.cells:
+        served = attendants.closing(served_by_cells(inner, crew, config, attendants.cell_processes))
+    driver: FleetDriver = served or inner
+    units = UnitAudit(served) if served is not None and config.audit else None
+    if units is not None:
+        watchers = (*watchers, units.see)
+    if watchers:
+        driver = AttendedFleet(served or inner, watchers)
     journal = MemoryJournal()
     ledger = TrafficLedger.begin(world.layout, world.robot, world.cell_m, crew.start, journal)
     auditor = None
@@ -74,7 +90,7 @@ def grant_loop(
         crew, config, driver, ledger, zones, recorder, clock, events, actions=actions, audit=auditor
     )
     _warmup(crew, config)
-    return GrantParts(loop, planning, zones, journal, fleet, driver, auditor)
+    return GrantParts(loop, planning, zones, journal, fleet, driver, auditor, served, units)
 
 
 def _fleet(

@@ -111,13 +111,13 @@ def test_without_a_wish_there_is_no_host_and_the_driver_is_the_fleet_itself(worl
     fleet = new_fleet()
     with Attendants() as attendants:
         assert attendants.host(TWIN, world, 3, BodyModel()) is None
-        assert attendants.around(fleet, world, 3, header) is fleet
+        assert around(attendants, fleet, world, 3, header) is fleet
 
 
 def test_a_recorded_run_leaves_a_whole_trace(world, empty):
     path = empty / "a.trace"
     with Attendants(Attendance(record=path)) as attendants:
-        driver = attendants.around(new_fleet(), world, 3, header)
+        driver = around(attendants, new_fleet(), world, 3, header)
         assert isinstance(driver, Recording)
         drive(driver, driver.open(), 5)
         driver.close()
@@ -126,10 +126,17 @@ def test_a_recorded_run_leaves_a_whole_trace(world, empty):
     assert [file.name for file in empty.iterdir()] == ["a.trace"]
 
 
+def around(attendants, fleet, world, robots, header):
+    """The driver as a run wires it."""
+    watchers = attendants.watchers(fleet, world, robots)
+    inner = attendants.recorded(fleet, header)
+    return AttendedFleet(inner, watchers) if watchers else inner
+
+
 def attended(wish, world, fails=False):
     """A short run."""
     with Attendants(wish) as attendants:
-        driver = attendants.around(new_fleet(), world, 3, header)
+        driver = around(attendants, new_fleet(), world, 3, header)
         drive(driver, driver.open(), 5)
         if fails:
             raise RuntimeError
@@ -144,7 +151,7 @@ def test_a_run_that_fails_keeps_what_was_recorded_under_its_temporary_name(world
 
 def test_a_run_that_never_begins_leaves_no_recording(world, empty):
     with Attendants(Attendance(record=empty / "a.trace")) as attendants:
-        attendants.around(new_fleet(), world, 3, header).close()
+        around(attendants, new_fleet(), world, 3, header).close()
     assert list(empty.iterdir()) == []
 
 
@@ -152,7 +159,7 @@ def test_what_a_killed_run_has_recorded_outlives_a_run_that_is_refused(world, em
     (empty / "a.trace.part").write_bytes(b"what is left")
     wish = Attendance(record=empty / "a.trace", png=empty / "a.png", camera="robot:3")
     with pytest.raises(InputError, match="--camera"), Attendants(wish) as attendants:
-        attendants.around(new_fleet(), world, 3, header)
+        around(attendants, new_fleet(), world, 3, header)
     assert (empty / "a.trace.part").read_bytes() == b"what is left"
 
 

@@ -42,6 +42,9 @@ class Playable(Protocol):
     def recharge(self, robot: int, percent: float) -> None:
         """Bring a robot energy."""
 
+    def hold(self, robot: int, *, held: bool) -> None:
+        """Let a service last until it is held no more."""
+
 
 def play(fleet: Playable, block: TickBlock) -> Iterator[FleetState]:
     """Go through the ticks of a block with a fleet that stands at its beginning; the state after each of them.
@@ -64,5 +67,7 @@ def play(fleet: Playable, block: TickBlock) -> Iterator[FleetState]:
 def _call(fleet: Playable, call: OtherCall) -> None:
     if call.fault is not None:
         fleet.inject(call.fault)
+    elif call.method in ("hold", "let_go"):
+        fleet.hold(int(call.arguments[0]), held=call.method == "hold")
     else:
         getattr(fleet, call.method)(*call.arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robots.arrays import Int64
+from robots.arrays import Int32, Int64
 from robots.driver import Commands
 from robots.errors import DriverError
 from robots.state import FleetState
@@ -164,6 +164,15 @@ class Recording:
         """Bring a robot energy."""
         self._fleet.recharge(robot, percent)
         self._note(OtherCall("recharge", (robot, percent)))
+
+    def serving(self) -> tuple[Int32, Int32]:
+        """Return robots with a service under way, and the cells where they are."""
+        return self._fleet.serving()
+
+    def hold(self, robot: int, *, held: bool) -> None:
+        """Let the service of a robot last until it is held no more."""
+        self._fleet.hold(robot, held=held)
+        self._note(OtherCall("hold" if held else "let_go", (robot,)))
 
     def flush(self) -> None:
         """Hand what was recorded since the last block to the sink, as a block of its own; nothing if there is no tick.

@@ -62,7 +62,7 @@ class Checkpoint:
 class OtherCall(msgspec.Struct, frozen=True, array_like=True):
     """A call that changed the fleet besides `submit` and `poll`: a method of SimulatedFleet and what it was given."""
 
-    method: Literal["inject", "put_back", "cancel", "place", "recharge", "stop", "open"]
+    method: Literal["inject", "put_back", "cancel", "place", "recharge", "hold", "let_go", "stop", "open"]
     arguments: tuple[int | float, ...] = ()
     fault: Fault | None = None
 
