@@ -6,26 +6,32 @@ from difflib import get_close_matches
 from typing import Final
 
 from benchmarks import (
+    belts,
     calibration,
+    cells,
     champions,
     delays,
     distances,
     execution,
     failover,
     fidelity,
+    fill,
     forecast,
     frames,
     gateways,
     journal,
     league,
     mixed_fleet,
+    pallets,
     planning,
     recording,
     scheduling,
     simulation,
     site,
+    stock,
     twin,
     twin_floor,
+    whole_twin,
 )
 from benchmarks.benchmark import Benchmark
 from fleet.errors import SettingError
@@ -53,6 +59,12 @@ CATALOGUE: Final[dict[str, Benchmark]] = {
         calibration,
         recording,
         forecast,
+        whole_twin,
+        cells,
+        belts,
+        pallets,
+        stock,
+        fill,
     )
 }
 

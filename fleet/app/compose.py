@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from fleet.app.attendance import Attendants
 from fleet.app.crew import Crew, make_crew
+from fleet.app.floor_acts import SensedFloor
 from fleet.app.grant_crew import grant_loop
 from fleet.app.simulated_bodies import with_robots
+from fleet.app.simulated_sensors import SimulatedStock, simulated_sensors
 from fleet.grid.guidance_rules import GuidanceRules
 from fleet.planning.auditor import PlanAuditor
 from fleet.report.trace import TraceRecorder
@@ -20,6 +22,7 @@ from fleet.runtime.control import ControlLoop
 from fleet.runtime.dispatch import Dispatcher
 from fleet.runtime.event_relay import EventRelay
 from fleet.runtime.grant_control import GrantLoop
+from fleet.runtime.keeping.floor_keeping import FloorKeeping
 from fleet.runtime.motion import MotionPlanning
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.tasks.pool import EventSink, TaskPool
@@ -29,6 +32,7 @@ from robots.driver import FleetDriver
 from sim_worlds.guidance_file import read_guidance
 from sim_worlds.world import World
 from sim_worlds.world_file import load_world
+from twin.cells.served_fleet import ServedFleet
 from twin.ideal import IdealGridDriver
 
 
@@ -41,6 +45,23 @@ class Auditor(Protocol):
 
     def raise_findings(self) -> None:
         """Raise AuditError naming the first, if there were any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auditors:
+    """Several auditors as one."""
+
+    members: tuple[Auditor, ...]
+
+    @property
+    def count(self) -> int:
+        """How many rules they saw broken."""
+        return sum(auditor.count for auditor in self.members)
+
+    def raise_findings(self) -> None:
+        """Raise AuditError naming the first, if there were any."""
+        for auditor in self.members:
+            auditor.raise_findings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +79,9 @@ class Simulation:
     driver: FleetDriver
     auditor: Auditor | None
     contacts: Callable[[], Int64] | None = None  # of robots with bodies, see twin.bodies
+    keeping: FloorKeeping | None = None  # of a floor with sensors
+    served: ServedFleet | None = None  # of a floor with work cells
+    stock: SimulatedStock | None = None  # of a floor with sensors
 
 
 def compose(
@@ -74,9 +98,18 @@ def compose(
     rows are set aside; without it a bad row is an error. attendants: who records the run or looks at it.
     """
     world = with_robots(load_world(config.world), config.robot_model)
-    return compose_on(
-        world, _guidance(config, world), config, clock=clock, events=events, rejects=rejects, attendants=attendants
+    sensors = simulated_sensors(world, config) if config.sensors else None
+    simulation = compose_on(
+        world,
+        _guidance(config, world),
+        config,
+        clock=clock,
+        events=events,
+        rejects=rejects,
+        attendants=attendants,
+        sensed=None if sensors is None else sensors.sensed,
     )
+    return replace(simulation, stock=None if sensors is None else sensors.stock)
 
 
 def compose_on(
@@ -88,10 +121,14 @@ def compose_on(
     events: EventSink,
     rejects: RejectSink | None = None,
     attendants: Attendants | None = None,
+    sensed: SensedFloor | None = None,
 ) -> Simulation:
-    """Wire a simulation on a world in memory, under these rules of guidance, whatever the settings say of the two."""
+    """Wire a simulation on a world in memory, under these rules of guidance, whatever the settings say of the two.
+
+    sensed: what sensors say of bins and cages, to be acted on.
+    """
     relay = EventRelay(events)
-    crew = make_crew(world, rules, config, events=relay, rejects=rejects)
+    crew = make_crew(world, rules, config, events=relay, rejects=rejects, sensed=sensed)
     steps = max(1, round(config.duration_s / crew.step_s))
     recorder = TraceRecorder(crew.robots, steps)
     if config.execution == "grants":
@@ -120,7 +157,19 @@ def _in_step(crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder,
         recorder=recorder,
         step_s=crew.step_s,
     )
-    return Simulation(world, crew.robots, steps, loop, crew.pool, crew.dispatcher, motion, recorder, driver, auditor)
+    return Simulation(
+        world,
+        crew.robots,
+        steps,
+        loop,
+        crew.pool,
+        crew.dispatcher,
+        motion,
+        recorder,
+        driver,
+        auditor,
+        keeping=crew.keeping,
+    )
 
 
 def _on_grants(
@@ -144,8 +193,10 @@ def _on_grants(
         parts.planning,
         recorder,
         parts.driver,
-        parts.auditor,
+        parts.auditor if parts.units is None else Auditors(tuple(filter(None, (parts.auditor, parts.units)))),
         parts.fleet.contacts if config.driver == "twin" else None,
+        crew.keeping,
+        parts.served,
     )
 
 

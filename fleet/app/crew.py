@@ -8,6 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from fleet.app.beginning import begin
+from fleet.app.floor_acts import FloorActs, SensedFloor
+from fleet.app.measured_services import services_of
 from fleet.assignment.assigner import Assigner
 from fleet.assignment.charging import ChargingPolicy
 from fleet.assignment.greedy_assigner import GreedyAssigner
@@ -22,7 +24,9 @@ from fleet.planning.planner import Planner
 from fleet.planning.registry import make_planner
 from fleet.runtime.config import RunConfig
 from fleet.runtime.dispatch import Dispatcher
-from fleet.runtime.intake import OrderIntake
+from fleet.runtime.event_relay import EventRelay
+from fleet.runtime.intake import Intake, OrderIntake
+from fleet.runtime.keeping.floor_keeping import FloorKeeping
 from fleet.runtime.robot_takeovers import RobotTakeovers
 from fleet.runtime.takeover_places import TakeoverPlaces
 from fleet.tasks.model import Order
@@ -46,6 +50,7 @@ class Crew:
 
     step_s  seconds of a planning step
     start   where the robots begin
+    keeping what looks after bins and chutes, around the intake; None on a floor without sensors
     """
 
     world: World
@@ -54,10 +59,11 @@ class Crew:
     distances: DistanceFields
     planner: Planner
     pool: TaskPool
-    intake: OrderIntake
+    intake: Intake
     dispatcher: Dispatcher
     takeovers: RobotTakeovers
     start: FleetState
+    keeping: FloorKeeping | None = None
 
 
 def make_crew(
@@ -71,13 +77,14 @@ def make_crew(
     start: FleetState | None = None,
     record: PoolRecord | None = None,
     distances: DistanceFields | None = None,
+    sensed: SensedFloor | None = None,
 ) -> Crew:
     """Wire the crew of a run on a world in memory. Raises InputErrors for whatever is wrong with settings or orders.
 
     orders: what comes in, in release order, instead of what the settings say; those that `record` has are passed over.
     start: where the robots are, all of them, instead of where the world would have them begin. record: what another
     controller of this floor knew of orders and tasks. distances: of a crew before it with the same settings, on a floor
-    of which nothing was closed; found anew if left out.
+    of which nothing was closed; found anew if left out. sensed: what sensors say, to be acted on.
     """
     slotting = WorldSlotting(world)
     if start is None:
@@ -88,8 +95,11 @@ def make_crew(
         guidance = None if rules is None else rules.guidance(world.layout, world.service_cells)
         distances = DistanceFields(world.layout, config.distance_memory_mb, guidance)
     planner = make_planner(config.planner, distances)
-    splitter = OrderSplitter(slotting, world.robot, world.layout.width)
-    pool = TaskPool(splitter, events) if record is None else TaskPool.restored(record, splitter, events)
+    relay = EventRelay(events)
+    acts = None if sensed is None else FloorActs(world, slotting, sensed, config)
+    places = slotting if acts is None else acts.slotting
+    splitter = OrderSplitter(places, world.robot, world.layout.width, services_of(config, world, step_s))
+    pool = TaskPool(splitter, relay) if record is None else TaskPool.restored(record, splitter, relay)
     if orders is None:
         orders = orders_of(config, world, slotting.destinations, rejects)
     if record is not None:
@@ -116,13 +126,16 @@ def make_crew(
         charging=ChargingPolicy(distances.travel, world.chargers, energy, config.charging, robots),
         parking=ParkingPolicy(distances.travel, world.layout, world.parking, robots),
         energy=energy,
-        events=events,
+        events=relay,
         exchange=TaskExchange(distances.travel, step_percent=energy.step_percent) if matching else None,
         takeover_cells=takeovers,
     )
-    return Crew(
-        world, robots, step_s, distances, planner, pool, OrderIntake(orders, pool), dispatcher, takeovers, start
-    )
+    intake: Intake = OrderIntake(orders, pool)
+    keeping = None
+    if acts is not None:
+        intake = keeping = acts.intake(intake, pool, splitter, dispatcher, relay)
+        relay.join(keeping.hear)
+    return Crew(world, robots, step_s, distances, planner, pool, intake, dispatcher, takeovers, start, keeping)
 
 
 def _others(orders: Iterator[Order], record: PoolRecord) -> Iterator[Order]:

@@ -42,6 +42,13 @@ def run(
         str | None,
         typer.Option(help="What moves cost: auto (the world's own), none or a guidance file; auto if left out."),
     ] = None,
+    services: Annotated[
+        str | None,
+        typer.Option(
+            help="Seconds of picks and drops: fixed (the world's), measured (drawn from the service times beside the "
+            "world file) or a file of service times; fixed if left out."
+        ),
+    ] = None,
     execution: Annotated[
         str | None,
         typer.Option(
@@ -76,6 +83,25 @@ def run(
         str | None,
         typer.Option(metavar="ROBOTS", help="Simulated by Bullet: 3,17 or near:STATION; with --driver twin."),
     ] = None,
+    sensors: Annotated[
+        bool | None,
+        typer.Option(
+            "--sensors",
+            help="Bins run out and roll cages run full, and the controller sees them by sensors alone: it refills bins "
+            "and closes chutes.",
+        ),
+    ] = None,
+    cells: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Stations and chutes whose services arms and belts do, in Bullet: 'Pick 1,C5', or stations for all; "
+            "with --execution grants.",
+        ),
+    ] = None,
+    cell_processes: Annotated[
+        int, typer.Option(min=0, help="Processes in which --cells run beside the fleet; 0: they run in its own.")
+    ] = 0,
     camera: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Where to look from: overview, a station, chute or zone, or robot:N."),
@@ -116,9 +142,12 @@ def run(
         "planner": planner,
         "assigner": assigner,
         "guidance": guidance,
+        "services": services,
         "execution": "grants" if driver is not None and execution is None else execution,
         "driver": driver,
         "robot_model": robot_model,
+        "cells": cells,
+        "sensors": sensors or None,
         "actions": actions,
         "audit": audit or None,
     }
@@ -129,5 +158,5 @@ def run(
     except SettingError as error:
         option = _OPTIONS.get(error.where, f"--{error.where}")
         raise SettingError(option, error.problem, error.remedy) from None
-    attendance = Attendance(record, camera, png, film, film_speed, gui, bullet or "")
+    attendance = Attendance(record, camera, png, film, film_speed, gui, bullet or "", cell_processes)
     raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json, attendance=attendance))

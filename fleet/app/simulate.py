@@ -14,6 +14,7 @@ from fleet.app.compose import Simulation, compose
 from fleet.app.interrupts import on_interrupt
 from fleet.app.peak_memory import peak_rss_mb
 from fleet.app.simulated_bodies import contacts_by_kind
+from fleet.app.station_cells import work_cells
 from fleet.errors import AuditError
 from fleet.report.congestion import DEFAULT_METRIC, METRICS, count_congestion
 from fleet.report.heatmap import save_heatmap
@@ -68,6 +69,7 @@ def _with_full_paths(config: RunConfig) -> RunConfig:
         config,
         world=config.world if config.world in shipped_worlds() else str(find_world(config.world).resolve()),
         guidance=config.guidance if config.guidance in {"auto", "none"} else str(Path(config.guidance).resolve()),
+        services=config.services if config.services in {"fixed", "measured"} else str(Path(config.services).resolve()),
         actions=str(Path(config.actions).resolve()) if config.actions else "",
         robot_model=str(Path(config.robot_model).resolve()) if config.robot_model else "",
         floor=replace(config.floor, faults=str(Path(config.floor.faults).resolve()) if config.floor.faults else ""),
@@ -132,6 +134,9 @@ def _summarise(
         planning_s=simulation.motion.planning_s,
         execution=_execution_report(simulation),
         contacts=None if simulation.contacts is None else contacts_by_kind(simulation.contacts()),
+        replenishments=_replenishments(simulation),
+        cages=None if simulation.keeping is None else simulation.keeping.chutes.counts(),
+        work_cells=None if simulation.served is None else work_cells(simulation.served, simulation.world),
         energy_wh=simulation.driver.charge_wh_used,
         charge_percent=simulation.loop.state.charge_percent,
         violations=None if auditor is None else auditor.count + (defect is not None),
@@ -141,6 +146,14 @@ def _summarise(
         warmup_s=warmup_s,
         peak_rss_mb=peak_rss_mb(),
     )
+
+
+def _replenishments(simulation: Simulation) -> dict[str, int] | None:
+    """What was done about bins, and of how many the number of units is believed wrong at the end."""
+    if simulation.keeping is None or simulation.stock is None:
+        return None
+    wrong, outside = simulation.stock.wrong(simulation.loop.now_s)
+    return simulation.keeping.stock.counts() | {"bins_believed_wrong": wrong, "bins_outside_their_set": outside}
 
 
 def _execution_report(simulation: Simulation) -> ExecutionReport | None:

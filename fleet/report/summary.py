@@ -124,6 +124,30 @@ class ExecutionReport(msgspec.Struct, frozen=True):
     robots_down: int
 
 
+class CellSummary(msgspec.Struct, frozen=True):
+    """A work cell: seconds in each state (idle, working, starved, blocked, recovering), units that came and left."""
+
+    seconds: dict[str, float]
+    units_in: int
+    units_out: int
+
+
+class WorkCells(msgspec.Struct, frozen=True):
+    """Work cells of a run.
+
+    cells         by station or chute and the row and column of their dock
+    units_aboard  units on robots at the end
+    by_hand       services that a person did, since the cell could not; refusals: why, and how often
+    units_short   units that robots had no room for
+    """
+
+    cells: dict[str, CellSummary]
+    units_aboard: int
+    by_hand: int
+    units_short: int
+    refusals: dict[str, int]
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a run. Times in seconds, `*_ms` in milliseconds.
 
@@ -133,6 +157,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     execution        how grants went; None for a run in synchronous steps
     contacts         with driver twin, how often robots began to touch each other (robots), racks and walls (racks) or
                      people; None for robots without bodies
+    replenishments   of bins, on a floor with sensors: how many were asked_for, done and called_off, units put in,
+                     and tasks_held, how often a task had to wait for one; None for a floor without sensors
+    cages            of chutes, on a floor with sensors: how often one was closed, swapped and lent to another
+                     destination, tasks_redirected to other chutes, and tasks_held for lack of one; else None
+    work_cells       what work cells did; None for a floor without
     violations       rules of the floor that an auditor saw broken; None if nobody looked
     trace_hash       of the trace, see `TraceRecorder.digest`
     peak_rss_mb      most memory that the process ever held, in MiB
@@ -162,6 +191,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     charge: Charge
     execution: ExecutionReport | None = None
     contacts: dict[str, int] | None = None
+    replenishments: dict[str, int] | None = None
+    cages: dict[str, int] | None = None
+    work_cells: WorkCells | None = None
     violations: int | None
     interrupted: bool
     trace_hash: str
@@ -190,6 +222,9 @@ def summarise(
     peak_rss_mb: float,
     execution: ExecutionReport | None = None,
     contacts: dict[str, int] | None = None,
+    replenishments: dict[str, int] | None = None,
+    cages: dict[str, int] | None = None,
+    work_cells: WorkCells | None = None,
 ) -> Summary:
     """Put the numbers of a run together.
 
@@ -229,6 +264,9 @@ def summarise(
         charge=Charge(energy_wh, float(charge_percent.min()), float(charge_percent.mean())),
         execution=execution,
         contacts=contacts,
+        replenishments=replenishments,
+        cages=cages,
+        work_cells=work_cells,
         violations=violations,
         interrupted=interrupted,
         trace_hash=trace_hash,
@@ -284,9 +322,12 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
         ("speed", f"{summary.realtime_factor:,.0f} x real time, {summary.peak_rss_mb:,.0f} MB"),
         ("broken floor rules", "not audited" if summary.violations is None else f"{summary.violations:,} (audited)"),
     ]
-    if summary.contacts is not None:
-        touched = ", ".join(f"{kind} {count:,}" for kind, count in summary.contacts.items())
-        rows.append(("contacts", touched))
+    of_floor = {"contacts": summary.contacts, "replenishments": summary.replenishments, "cages": summary.cages}
+    for name, counted in of_floor.items():
+        if counted is not None:
+            told = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in counted.items())
+            rows.append((name, told))
+    rows += [(name, _of_cell(cell)) for name, cell in (summary.work_cells.cells if summary.work_cells else {}).items()]
     refused = [f"{reason} {count:,}" for reason, count in (summary.rejections | summary.failures).items()]
     return [*rows, ("refused because", ", ".join(refused))] if refused else rows
 
@@ -303,3 +344,8 @@ def _lateness(pool: TaskPool) -> Lateness:
     if len(late_s) == 0:
         return Lateness(0, None, None)
     return Lateness(int((late_s > 0).sum()), float(np.median(late_s)), float(late_s.max()))
+
+
+def _of_cell(cell: CellSummary) -> str:
+    states = ", ".join(f"{state} {seconds:,.0f} s" for state, seconds in cell.seconds.items() if seconds >= 0.5)
+    return f"{cell.units_in:,} units in, {cell.units_out:,} out; {states}"

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from fleet.assignment.assigner import AssignmentParams
 from fleet.assignment.charging_params import ChargingParams
 from fleet.errors import SettingError
+from fleet.runtime.keeping.params import CageParams, RefillParams
 from fleet.traffic.params import GrantParams, WatchParams
 
 _Params = TypeVar("_Params")
@@ -49,9 +50,15 @@ class RunConfig:
     initial_charge_percent  lowest battery charge at the start; robots start between it and 100, evenly spread
     distance_memory_mb   bound on the memory of distance fields
     guidance             what moves cost: auto (the world's own rules), none, or a guidance file (.toml)
+    services             seconds of picks and drops: fixed (the world's), measured (drawn from the service times beside
+                         the world file), or a file of service times (.toml)
     execution            ideal (synchronous steps) or grants (continuous robots that are driven by grants)
     driver               with execution grants: kinematic (robots on rails) or twin (robots with physics)
     robot_model          a robot model file (.toml) instead of the world's own robots, empty for none; needs driver twin
+    cells                stations and chutes whose services work cells do, with commas between; empty for none; needs
+                         execution grants
+    sensors              whether bins and roll cages are seen by sensors alone, and run out and full
+    stock, cages         what is done about what sensors say of bins and roll cages
     actions              a file of operator actions on zones (.jsonl), empty for none; needs execution grants
     """
 
@@ -66,28 +73,33 @@ class RunConfig:
     initial_charge_percent: float = 60.0
     distance_memory_mb: int = 4096
     guidance: str = "auto"
+    services: str = "fixed"
     execution: str = "ideal"
     driver: str = "kinematic"
     robot_model: str = ""
+    cells: str = ""
+    sensors: bool = False
     actions: str = ""
     assignment: AssignmentParams = field(default_factory=AssignmentParams)
     charging: ChargingParams = field(default_factory=ChargingParams)
     grants: GrantParams = field(default_factory=GrantParams)
     watch: WatchParams = field(default_factory=WatchParams)
     floor: FloorParams = field(default_factory=FloorParams)
+    stock: RefillParams = field(default_factory=RefillParams)
+    cages: CageParams = field(default_factory=CageParams)
 
     def __post_init__(self) -> None:
         _demand("robots", self.robots, self.robots >= 0, "use 1 or more, or leave it out for the world's default")
         _demand("duration_s", self.duration_s, 0 < self.duration_s <= _LONGEST_S, "use more than 0 s, at most 30 days")
         _demand("seed", self.seed, 0 <= self.seed < 2**63, "use a whole number from 0 to 2^63 - 1")
         _demand("distance_memory_mb", self.distance_memory_mb, self.distance_memory_mb > 0, "use 1 or more")
-        is_file = self.guidance.endswith(".toml") and "\0" not in self.guidance
-        _demand(
-            "guidance",
-            repr(self.guidance),
-            self.guidance in {"auto", "none"} or is_file,
-            "use auto, none or a guidance file (.toml)",
-        )
+        for name, words, what in (
+            ("guidance", ("auto", "none"), "a guidance file (.toml)"),
+            ("services", ("fixed", "measured"), "a file of service times (.toml)"),
+        ):
+            chosen = getattr(self, name)
+            is_file = chosen.endswith(".toml") and "\0" not in chosen
+            _demand(name, repr(chosen), chosen in words or is_file, f"use {', '.join(words)} or {what}")
         known = self.execution in {"ideal", "grants"}
         _demand("execution", repr(self.execution), known, "use ideal or grants")
         on_grants = self.execution == "grants"
@@ -96,6 +108,7 @@ class RunConfig:
         _demand("driver", repr(self.driver), on_grants or not is_twin, "use execution grants with it")
         _demand("robot_model", repr(self.robot_model), is_twin or not self.robot_model, "use driver twin with it")
         _demand("actions", repr(self.actions), on_grants or not self.actions, "use execution grants with it")
+        _demand("cells", repr(self.cells), on_grants or not self.cells, "use execution grants with it")
         for name, file in (("robot_model", self.robot_model), ("actions", self.actions)):
             _demand(name, repr(file), "\0" not in file, "name a file")
         imperfect = self.floor != FloorParams()

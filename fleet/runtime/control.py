@@ -9,7 +9,7 @@ import numpy as np
 
 from fleet.runtime.activity import Activity
 from fleet.runtime.dispatch import Dispatcher, StandingOrders
-from fleet.runtime.intake import OrderIntake
+from fleet.runtime.intake import Intake
 from fleet.runtime.motion import MotionPlanning
 from robots.arrays import Bool, Int8, Int32, Int64, UInt8
 from robots.driver import Commands, FleetDriver
@@ -36,7 +36,7 @@ class ControlLoop:
     def __init__(
         self,
         *,
-        intake: OrderIntake,
+        intake: Intake,
         dispatcher: Dispatcher,
         motion: MotionPlanning,
         driver: FleetDriver,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,6 +153,18 @@ class Dispatcher:
         """
         self._close_errands(self.roster.serving & robots, now_s)
 
+    def redirect(self, tasks: Int32, cells: Int32, services_s: Sequence[float], now_s: float) -> None:
+        """Let open or assigned tasks end at other cells, columns (k,); robots that are on the way there turn.
+
+        Raises TaskError for a task whose last service has been granted.
+        """
+        pool, roster = self._pool, self.roster
+        for task, cell, service_s in zip(tasks.tolist(), cells.tolist(), services_s, strict=True):
+            pool.redirect(task, cell, service_s, now_s)
+        self._task_energy.renew(tasks)
+        theirs = tasks[pool.status[tasks] == TaskStatus.ASSIGNED]
+        roster.set_tasks(pool.robot[theirs], theirs, pool)
+
     def charger_cleared(self, cell: int) -> None:
         """Take in that a person has seen to the charger in a cell: it is used again."""
         self._watch.clear(cell)
@@ -283,7 +296,7 @@ class Dispatcher:
         self._parking.step(state.cell, state.heading, ~goes & ~has_charger, fit=able, usable=places)
         goal = np.where(goes, roster.errand_cell, self._parking.place_cell)
         roster.goal[:] = np.where(has_charger & ~roster.serving, charger, goal)
-        arrived = has_task & ~has_charger & ~roster.serving & (state.cell == roster.errand_cell)
+        arrived = goes & ~has_charger & ~roster.serving & (state.cell == roster.errand_cell)
         charge = has_charger & ~roster.serving & (state.cell == charger)
         if able is not None:
             arrived &= able
@@ -305,12 +318,16 @@ class Dispatcher:
     def _must_wait(self, state: FleetState, fitness: Fitness | None) -> Bool:
         """Robots whose errand is in a cell that nobody may enter now, bool (n,): they park until it is open again.
 
-        In front of it they would be in the way of whoever is to open it, as one that takes a load over there.
+        In front of it they would be in the way of whoever is to open it, as one that takes a load over there. So do
+        those whose drop is held back.
         """
-        there = state.cell == self.roster.errand_cell
-        if fitness is None or fitness.closed is None:
-            return np.zeros(len(there), dtype=np.bool_)
-        waits: Bool = fitness.closed[self.roster.errand_cell] & (self.roster.errand_cell != NO_CELL) & ~there
+        roster = self.roster
+        waits: Bool = np.zeros(len(state.cell), dtype=np.bool_)
+        loaded = np.flatnonzero((roster.task != NO_TASK) & ~roster.serving)
+        waits[loaded] = self._pool.last_held(roster.task[loaded])
+        if fitness is not None and fitness.closed is not None:
+            there = state.cell == roster.errand_cell
+            waits |= fitness.closed[roster.errand_cell] & (roster.errand_cell != NO_CELL) & ~there
         return waits
 
     def _watch_chargers(self, charge: Bool, state: FleetState, now_s: float) -> None:

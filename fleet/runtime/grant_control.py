@@ -14,7 +14,7 @@ from fleet.runtime.activity import Activity
 from fleet.runtime.control import Recorder
 from fleet.runtime.dispatch import Dispatcher
 from fleet.runtime.fitness import Fitness
-from fleet.runtime.intake import OrderIntake
+from fleet.runtime.intake import Intake
 from fleet.runtime.muster import Muster
 from fleet.runtime.robot_takeovers import RobotTakeovers
 from fleet.runtime.window_planning import WindowPlanning
@@ -76,7 +76,7 @@ class GrantLoop:
     def __init__(
         self,
         *,
-        intake: OrderIntake,
+        intake: Intake,
         dispatcher: Dispatcher,
         planning: WindowPlanning,
         execution: GrantExecution,

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from fleet.tasks.model import Order
 from fleet.tasks.pool import TaskPool
+
+
+class Intake(Protocol):
+    """Takes in what comes from outside before anything is decided; see also fleet.runtime.keeping.floor_keeping."""
+
+    def release(self, now_s: float) -> None:
+        """Take in everything whose time has come."""
 
 
 class OrderIntake:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from math import isnan
+from typing import Final
 
 from fleet.errors import AuditError
 from fleet.grid.layout import NO_CELL, NO_ROBOT
-from fleet.tasks.model import ErrandKind
+from fleet.tasks.model import REFILL_PREFIX, ErrandKind
 from fleet.tasks.order_book import OrderBook
 from fleet.tasks.task_table import TaskStatus, TaskTable
 from robots.arrays import Int32
 
+# How tasks end, by whether they are replenishments.
+_LAST: Final = {False: ErrandKind.DROP, True: ErrandKind.PUT}
+
 
 def audit_pool(
-    counts: dict[str, dict[str, int]],
+    counts: dict[bool, dict[str, dict[str, int]]],
     recoveries: dict[str, int],
     waiting: Int32,
     tasks: TaskTable,
@@ -21,10 +25,13 @@ def audit_pool(
 ) -> None:
     """Check a pool's counters and its list of waiting tasks against its columns, row by row.
 
+    counts: those of customers' orders (False), and of replenishments (True).
+
     Raises AuditError, which names what disagrees, unless
 
     - every task's status, robot, number of errands done and takeover fit together, and its picks add up to what it
-      drops; a task that is open after its first errand waits for a takeover;
+      drops, or of replenishments puts; a task that is open after its first errand waits for a takeover; none that has
+      ended is held back;
     - every order has tasks, all its units are in them, and it is done exactly if they are; if it was cancelled, no task
       of it waits for a robot without a load of it somewhere; if not, no task of it is cancelled;
     - the counters and the list of waiting tasks are what a recount gives;
@@ -33,23 +40,29 @@ def audit_pool(
       wait, or their tasks have failed.
     """
     tasks_of: list[list[int]] = [[] for _ in range(len(orders))]
-    statuses = [_audit_task(tasks, task) for task in range(len(tasks))]
+    statuses = [_audit_task(tasks, task, _LAST[_is_refill(orders, tasks, task)]) for task in range(len(tasks))]
     for task in range(len(tasks)):
         tasks_of[tasks.order.values[task]].append(task)
     for row, of_order in enumerate(tasks_of):
         _audit_order(orders, row, tasks, of_order, statuses)
-    _demand("waiting tasks", waiting.tolist(), [at for at, status in enumerate(statuses) if status == TaskStatus.OPEN])
-    _audit_counters(counts, tasks, orders, statuses)
+    free = [at for at, status in enumerate(statuses) if status == TaskStatus.OPEN and tasks.hold.values[at] == 0]
+    _demand("waiting tasks", waiting.tolist(), free)
+    for refills, of_kind in counts.items():
+        _audit_counters(of_kind, tasks, orders, statuses, refills=refills)
     _audit_recoveries(recoveries, tasks, statuses)
 
 
-def _audit_task(tasks: TaskTable, task: int) -> TaskStatus:
+def _is_refill(orders: OrderBook, tasks: TaskTable, task: int) -> bool:
+    return orders.ids[int(tasks.order.values[task])].startswith(REFILL_PREFIX)
+
+
+def _audit_task(tasks: TaskTable, task: int, last: ErrandKind) -> TaskStatus:
     status = TaskStatus(tasks.status.values[task])
     done = int(tasks.errand_index.values[task])
     rows = range(tasks.begin.values[task], tasks.end.values[task])
     kinds = [ErrandKind(tasks.errand_kinds.values[row]) for row in rows]
     units = [int(tasks.errand_units.values[row]) for row in rows]
-    _demand(f"kinds of errands of task {task}", kinds, [ErrandKind.PICK] * (len(rows) - 1) + [ErrandKind.DROP])
+    _demand(f"kinds of errands of task {task}", kinds, [ErrandKind.PICK] * (len(rows) - 1) + [last])
     _demand(f"units that task {task} picks and drops", sum(units[:-1]), units[-1])
     _demand(f"units of task {task}", int(tasks.units.values[task]), units[-1])
     takeover = _audit_takeover(tasks, task, status)
@@ -66,6 +79,8 @@ def _audit_task(tasks: TaskTable, task: int) -> TaskStatus:
         _demand(f"errands done of done task {task}", done, len(rows))
     else:
         _demand(f"errands done of task {task}", done in range(len(rows)), True)  # noqa: FBT003
+    if status not in (TaskStatus.OPEN, TaskStatus.ASSIGNED):
+        _demand(f"what task {task} waits for", int(tasks.hold.values[task]), 0)
     if status in (TaskStatus.ASSIGNED, TaskStatus.DONE):
         _demand(f"whether task {task} has a robot", bool(tasks.robot.values[task] >= 0), True)  # noqa: FBT003
     return status
@@ -116,36 +131,45 @@ def _audit_order(
 
 
 def _audit_counters(
-    counts: dict[str, dict[str, int]], tasks: TaskTable, orders: OrderBook, statuses: list[TaskStatus]
+    counts: dict[str, dict[str, int]],
+    tasks: TaskTable,
+    orders: OrderBook,
+    statuses: list[TaskStatus],
+    *,
+    refills: bool,
 ) -> None:
-    cancelled = sum(orders.cancelled.values.tolist())
-    done = sum(not isnan(done_s) for done_s in orders.done_s.values) - cancelled
+    rows = [row for row, name in enumerate(orders.ids) if name.startswith(REFILL_PREFIX) is refills]
+    cancelled = sum(bool(orders.cancelled.values[row]) for row in rows)
+    done = sum(not isnan(orders.done_s.values[row]) for row in rows) - cancelled
     of_orders = counts["orders"]
     parts = sum(of_orders[part] for part in ("done", "open", "rejected", "cancelled"))
     _demand("accepted orders", of_orders["accepted"], parts)
-    _demand("accepted orders", of_orders["accepted"], len(orders) + of_orders["rejected"])
+    _demand("accepted orders", of_orders["accepted"], len(rows) + of_orders["rejected"])
     _demand("done orders", of_orders["done"], done)
     _demand("cancelled orders", of_orders["cancelled"], cancelled)
+    its_tasks = [task for task in range(len(statuses)) if _is_refill(orders, tasks, task) is refills]
+    its_statuses = [statuses[task] for task in its_tasks]
     of_tasks = counts["tasks"]
     parts = sum(of_tasks[part] for part in ("done", "open", "failed", "cancelled"))
     _demand("created tasks", of_tasks["created"], parts)
-    _demand("created tasks", of_tasks["created"], len(statuses))
-    _demand("done tasks", of_tasks["done"], statuses.count(TaskStatus.DONE))
-    _demand("failed tasks", of_tasks["failed"], statuses.count(TaskStatus.FAILED))
-    _demand("cancelled tasks", of_tasks["cancelled"], statuses.count(TaskStatus.CANCELLED))
-    _audit_units(counts["units"], tasks, orders, statuses)
+    _demand("created tasks", of_tasks["created"], len(its_tasks))
+    _demand("done tasks", of_tasks["done"], its_statuses.count(TaskStatus.DONE))
+    _demand("failed tasks", of_tasks["failed"], its_statuses.count(TaskStatus.FAILED))
+    _demand("cancelled tasks", of_tasks["cancelled"], its_statuses.count(TaskStatus.CANCELLED))
+    _demand("ordered units", counts["units"]["ordered"], sum(int(orders.units.values[row]) for row in rows))
+    _audit_units(counts["units"], tasks, its_tasks, statuses)
 
 
-def _audit_units(of_units: dict[str, int], tasks: TaskTable, orders: OrderBook, statuses: list[TaskStatus]) -> None:
-    moved = {ErrandKind.PICK: 0, ErrandKind.DROP: 0}
-    for task in range(len(tasks)):
+def _audit_units(of_units: dict[str, int], tasks: TaskTable, its_tasks: list[int], statuses: list[TaskStatus]) -> None:
+    moved = {"picked": 0, "dropped": 0}
+    for task in its_tasks:
         begin = int(tasks.begin.values[task])
         for row in range(begin, begin + int(tasks.errand_index.values[task])):
-            moved[ErrandKind(tasks.errand_kinds.values[row])] += int(tasks.errand_units.values[row])
-    _demand("ordered units", of_units["ordered"], sum(orders.units.values.tolist()))
-    _demand("picked units", of_units["picked"], moved[ErrandKind.PICK])
-    _demand("dropped units", of_units["dropped"], moved[ErrandKind.DROP])
-    never = [int(tasks.units.values[task]) for task, status in enumerate(statuses) if status == TaskStatus.CANCELLED]
+            onto = tasks.errand_kinds.values[row] == ErrandKind.PICK
+            moved["picked" if onto else "dropped"] += int(tasks.errand_units.values[row])
+    _demand("picked units", of_units["picked"], moved["picked"])
+    _demand("dropped units", of_units["dropped"], moved["dropped"])
+    never = [int(tasks.units.values[task]) for task in its_tasks if statuses[task] == TaskStatus.CANCELLED]
     _demand("cancelled units", of_units["cancelled"], sum(never))
 
 

@@ -76,7 +76,7 @@ def cancel(books: PoolBooks, order_id: str, now_s: float) -> CancelResult | Chan
     )
     books.orders.cancelled.values[row] = True
     books.orders.done_s.values[row] = now_s
-    books.orders_ended["cancelled"] += 1
+    books.tally(row).orders_ended["cancelled"] += 1
     over = result.of(TaskFate.DROPPED, TaskFate.TAKEN_BACK)
     books.events(
         {

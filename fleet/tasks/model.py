@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+# How the ids of replenishments begin; no customer's order may have one like that.
+REFILL_PREFIX: Final = "replenish:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a customer asked for. Times are seconds from the start of the run; a larger priority is more urgent."""
+    """What a customer asked for, or what a bin is to be refilled with, told apart by their ids.
+
+    Times are seconds from the start of the run; a larger priority is more urgent.
+    """
 
     id: str
     lines: tuple[OrderLine, ...]
@@ -33,12 +40,18 @@ class Order:
         """Units over all lines."""
         return sum(line.quantity for line in self.lines)
 
+    @property
+    def is_refill(self) -> bool:
+        """Whether this is a replenishment: its goods come in at a station and are put into a bin."""
+        return self.id.startswith(REFILL_PREFIX)
+
 
 class ErrandKind(IntEnum):
     """What is done at the cell of an errand."""
 
     PICK = 0
-    DROP = 1
+    DROP = 1  # into a chute
+    PUT = 2  # into a bin
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A sequence of errands for one robot, in order: picks, then one drop. Times in seconds from the run's start."""
+    """A sequence of errands for one robot, in order: picks, then one drop or put. Times in seconds from the start."""
 
     id: int
     order_id: str
@@ -71,7 +84,8 @@ class Task:
 class Slotting(Protocol):
     """Where each SKU is picked and each order is dropped; a world provides it, from its seed.
 
-    The same arguments give the same place in every call, in any order of calls and in every process.
+    The same arguments give the same place in every call, in any order of calls and in every process; on a floor with
+    sensors as long as what is believed of bins and chutes stays the same.
     """
 
     def pick_place(self, sku: str, near: int) -> tuple[int, float]:
@@ -84,4 +98,17 @@ class Slotting(Protocol):
         """Return a chute's cell, the seconds of one drop and the destination that the order goes to.
 
         None lets the floor choose the destination. Raises KeyError for one that the world does not have.
+        """
+
+
+class Services(Protocol):
+    """How long errands take, each for itself; a world provides it, from the seed of a run.
+
+    The same arguments give the same seconds in every call, in any order of calls and in every process.
+    """
+
+    def seconds(self, cell: int, usual_s: float, goods: Sequence[tuple[float, float, int]], name: str) -> float:
+        """Return the seconds of the errand of this name at a cell, more than 0; `usual_s` if nothing else is known.
+
+        goods: what is picked or dropped: litres and kilograms of a unit, and how many of it; one row or more.
         """

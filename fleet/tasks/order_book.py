@@ -20,6 +20,7 @@ class OrderBook:
     priority     int32; the larger is the more urgent
     done_s       float64, when it was done, or cancelled; NaN until then
     cancelled    bool, whether it was cancelled
+    refills      bool, whether it is a replenishment and no customer's
     first_task   int32; its tasks are first_task to first_task + tasks - 1
     tasks        int32
     tasks_left   int32, its tasks that are neither done nor cancelled
@@ -34,6 +35,7 @@ class OrderBook:
         self.priority = GrowingColumn(np.int32)
         self.done_s = GrowingColumn(np.float64)
         self.cancelled = GrowingColumn(np.bool_)
+        self.refills = GrowingColumn(np.bool_)
         self.first_task = GrowingColumn(np.int32)
         self.tasks = GrowingColumn(np.int32)
         self.tasks_left = GrowingColumn(np.int32)
@@ -57,6 +59,7 @@ class OrderBook:
         self.priority.extend([order.priority for order in orders])
         self.done_s.extend(np.full(len(orders), np.nan))
         self.cancelled.extend(np.zeros(len(orders), dtype=np.bool_))
+        self.refills.extend([order.is_refill for order in orders])
         self.first_task.extend(first_task)
         self.tasks.extend(tasks)
         self.tasks_left.extend(tasks)

@@ -10,18 +10,22 @@ import numpy as np
 
 from fleet.errors import TaskError
 from fleet.grid.layout import NO_ROBOT
+from fleet.tasks import stranding
 from fleet.tasks.auditor import audit_pool
 from fleet.tasks.books import PoolBooks
 from fleet.tasks.cancelling import CancelResult, cancel
 from fleet.tasks.events import EventSink
-from fleet.tasks.model import ErrandKind, Order, Task
+from fleet.tasks.holding import Hold, hold, let_go
+from fleet.tasks.model import REFILL_PREFIX, ErrandKind, Order
 from fleet.tasks.order_changes import told
 from fleet.tasks.order_view import OrderStatus, OrderView, order_view, order_views
 from fleet.tasks.pool_records import order_record, pool_record, restored_books, task_record
 from fleet.tasks.prioritising import PrioritiseResult, prioritise
 from fleet.tasks.records import OrderRecord, PoolRecord, RejectionRecord, TaskRecord
+from fleet.tasks.redirecting import dropping, redirect
 from fleet.tasks.refusal import ChangeRefusal, Refusal, RefusalReason
 from fleet.tasks.splitting import OrderSplitter
+from fleet.tasks.taking_on import take_on
 from fleet.tasks.task_columns import TaskColumns
 from fleet.tasks.task_table import TaskStatus
 from robots.arrays import Bool, Float64, Int32
@@ -45,9 +49,11 @@ class TaskPool(TaskColumns):
     to come off its robot: such a task is carried on to its end, and then is done, like any other; if the first pick
     that was under way is dropped after all, it is cancelled too.
 
+    A drop may be sent to another cell until it is granted. A task may be held back until what it needs is there.
+
     At all times accepted = done + open + rejected + cancelled orders, where accepted counts every order that came in;
     created = done + open + failed + cancelled tasks, where assigned tasks count as open. The units ordered are those of
-    done, open, failed and cancelled tasks.
+    done, open, failed and cancelled tasks. Replenishments are orders with counters of their own.
 
     Columns (one row a task, in the order of task ids) are read-only views that the next `add_order` leaves behind.
     Every method with a task id raises TaskError for one that does not exist or whose status forbids the transition.
@@ -56,7 +62,8 @@ class TaskPool(TaskColumns):
     Events: `events` is called with a dict for each thing that happens; keys `t` (seconds) and `event`
     (order_accepted, order_rejected, order_done, order_cancelled, order_prioritised, order_change_refused, task_created,
     task_assigned, task_released, task_cancelled, errand_done, task_done, task_failed, task_stranded, takeover_moved,
-    task_taken_over, task_reclaimed), the others as in docs/runs.md, all plain JSON values.
+    task_taken_over, task_reclaimed, task_redirected, task_held, task_let_go), the others as in docs/runs.md, all plain
+    JSON values.
     """
 
     def __init__(self, splitter: OrderSplitter, events: EventSink | None = None) -> None:
@@ -79,35 +86,27 @@ class TaskPool(TaskColumns):
     # Orders
 
     def add_order(self, order: Order, now_s: float) -> list[int] | Refusal:
-        """Take an order on and return the ids of its tasks, or refuse it and return why."""
+        """Take a customer's order on and return the ids of its tasks, or refuse it and return why."""
         if order.id in self._orders.row_of:
             refusal = Refusal(order.id, RefusalReason.DUPLICATE_ORDER, f"order {order.id!r} was accepted before")
             return self.reject(refusal, now_s)
+        if order.is_refill:
+            detail = f"ids that begin with {REFILL_PREFIX!r} are those of replenishments"
+            return self.reject(Refusal(order.id, RefusalReason.RESERVED_ID, detail), now_s)
         split = self._splitter.split(order, len(self._tasks))
         if isinstance(split, Refusal):
             return self.reject(split, now_s)
-        if not split:
-            raise TaskError(f"order {order.id!r} asks for nothing")
-        row = len(self._orders)
-        self._orders.extend([order], [len(self._tasks)], [len(split)])
-        self._books.units["ordered"] += order.units
-        self._events(
-            {
-                "t": now_s,
-                "event": "order_accepted",
-                "order": order.id,
-                "destination": split[0].destination,
-                "tasks": len(split),
-                "units": order.units,
-                "release_s": order.release_s,
-                "due_s": order.due_s,
-                "priority": order.priority,
-            }
-        )
-        self._tasks.extend(split, [row] * len(split))
-        for task in split:
-            self._created(task, now_s)
-        return [task.id for task in split]
+        return take_on(self._books, order, split, now_s)
+
+    def add_refill(self, order: Order, splitter: OrderSplitter, now_s: float) -> list[int] | Refusal:
+        """Take a replenishment on and return the ids of its tasks, or why no robot can do it, which counts nowhere.
+
+        splitter: knows where its goods come in, and the bin. Raises TaskError for an id that is taken, or a customer's.
+        """
+        if order.id in self._orders.row_of or not order.is_refill:
+            raise TaskError(f"{order.id!r} is no id for a new replenishment")
+        split = splitter.split(order, len(self._tasks))
+        return split if isinstance(split, Refusal) else take_on(self._books, order, split, now_s)
 
     def reject(self, refusal: Refusal, now_s: float) -> Refusal:
         """Count an order that came in and was rejected, here or already by its source; return the refusal."""
@@ -123,20 +122,6 @@ class TaskPool(TaskColumns):
             }
         )
         return refusal
-
-    def _created(self, task: Task, now_s: float) -> None:
-        self._books.waiting.join(task.id)
-        self._events(
-            {
-                "t": now_s,
-                "event": "task_created",
-                "task": task.id,
-                "order": task.order_id,
-                "picks": [[errand.sku, errand.units, errand.cell] for errand in task.errands[:-1]],
-                "drop": task.errands[-1].cell,
-                "mass_kg": round(task.mass_kg, 6),
-            }
-        )
 
     def cancel_order(self, order_id: str, now_s: float) -> CancelResult | ChangeRefusal:
         """Cancel an order at any stage, and return what became of each of its tasks, or why it is left as it is.
@@ -161,6 +146,10 @@ class TaskPool(TaskColumns):
         """
         self._books.in_service = in_service
 
+    def in_service(self) -> Int32:
+        """Return the tasks whose next service has been granted and is not over, int32 (k,)."""
+        return self._books.in_service()
+
     def unwanted(self, tasks: Int32) -> Bool:
         """Which of these tasks, int32 (k,), are of cancelled orders and without a load, bool (k,): to be let go of.
 
@@ -174,7 +163,7 @@ class TaskPool(TaskColumns):
 
     def assign(self, task: int, robot: int, now_s: float) -> None:
         """Give an open task to a robot."""
-        self._demand(task, TaskStatus.OPEN)
+        self._books.demand(task, TaskStatus.OPEN)
         if robot < 0:
             raise TaskError(f"task {task} cannot be assigned to robot {robot}")
         if robot == self._tasks.takeover_robot.values[task]:
@@ -189,7 +178,7 @@ class TaskPool(TaskColumns):
 
         If its order was cancelled and nobody has a load of it, it is cancelled instead.
         """
-        self._demand(task, TaskStatus.ASSIGNED)
+        self._books.demand(task, TaskStatus.ASSIGNED)
         if self.is_loaded(task):
             raise TaskError(f"task {task} is loaded on its robot and cannot go to another")
         if self.unwanted(np.array([task]))[0]:
@@ -203,15 +192,16 @@ class TaskPool(TaskColumns):
 
     def advance(self, task: int, now_s: float) -> bool:
         """Count the next errand of an assigned task, or its takeover, as done; return whether it was the last one."""
-        self._demand(task, TaskStatus.ASSIGNED)
+        self._books.demand(task, TaskStatus.ASSIGNED)
         tasks = self._tasks
         if tasks.takeover_robot.values[task] != NO_ROBOT:
-            self._take_over(task, now_s)
+            stranding.take_over(self._books, task, now_s)
             return False
         row = tasks.errand_row(task)
         kind = ErrandKind(tasks.errand_kinds.values[row])
         units = int(tasks.errand_units.values[row])
-        self._books.units["dropped" if kind is ErrandKind.DROP else "picked"] += units
+        tally = self._books.tally(int(tasks.order.values[task]))
+        tally.units["picked" if kind is ErrandKind.PICK else "dropped"] += units
         robot = int(tasks.robot.values[task])
         self._events(
             {
@@ -229,17 +219,19 @@ class TaskPool(TaskColumns):
         if row + 1 < tasks.end.values[task]:
             return False
         tasks.status.values[task] = TaskStatus.DONE
-        self._books.tasks_ended["done"] += 1
+        tasks.hold.values[task] = 0
+        tally.tasks_ended["done"] += 1
         self._events({"t": now_s, "event": "task_done", "task": int(task), "robot": robot})
         self._count_down(int(tasks.order.values[task]), now_s)
         return True
 
     def fail(self, task: int, reason: str, now_s: float) -> None:
         """Give a task up for good; `reason` is a code to count by. Its order stays open."""
-        self._demand(task, TaskStatus.OPEN, TaskStatus.ASSIGNED)
+        self._books.demand(task, TaskStatus.OPEN, TaskStatus.ASSIGNED)
         robot = int(self._tasks.robot.values[task])
         self._tasks.status.values[task] = TaskStatus.FAILED
         self._tasks.clear_takeover(task)
+        self._tasks.hold.values[task] = 0
         self._books.waiting.leave()
         self._books.failures[int(task)] = reason
         self._events({"t": now_s, "event": "task_failed", "task": int(task), "robot": robot, "reason": reason})
@@ -248,65 +240,44 @@ class TaskPool(TaskColumns):
 
     def is_loaded(self, task: int) -> bool:
         """Whether the robot of an assigned task has a load of it: it cannot just go to another robot."""
-        tasks = self._tasks
-        return bool(tasks.errand_index.values[task] > 0 and tasks.takeover_robot.values[task] == NO_ROBOT)
+        return stranding.is_loaded(self._books, task)
 
     def strand(self, task: int, cell: int, service_s: float, now_s: float) -> None:
         """Give up on the robot that has a task's load: another one is to take it over at `cell`, in `service_s`."""
-        self._demand(task, TaskStatus.ASSIGNED)
-        if not self.is_loaded(task):
-            raise TaskError(f"task {task} is not loaded on its robot; release it")
-        if cell < 0 or not service_s > 0:
-            raise TaskError(f"task {task} cannot be taken over at cell {cell} in {service_s} s")
-        robot = int(self._tasks.robot.values[task])
-        self._tasks.status.values[task] = TaskStatus.OPEN
-        self._tasks.robot.values[task] = NO_ROBOT
-        self._tasks.set_takeover(task, robot, cell, service_s)
-        self._books.waiting.join(int(task))
-        self._books.recoveries["stranded"] += 1
-        self._events({"t": now_s, "event": "task_stranded", "task": int(task), "robot": robot, "cell": int(cell)})
+        stranding.strand(self._books, task, cell, service_s, now_s)
 
     def move_takeover(self, task: int, cell: int, now_s: float) -> None:
         """Let an open task be taken over at another cell, since the one it had cannot be reached any more."""
-        robot = self._demand_takeover(task)
-        if cell < 0:
-            raise TaskError(f"task {task} cannot be taken over at cell {cell}")
-        self._tasks.set_takeover(task, robot, cell, float(self._tasks.takeover_s.values[task]))
-        self._events({"t": now_s, "event": "takeover_moved", "task": int(task), "robot": robot, "cell": int(cell)})
+        stranding.move_takeover(self._books, task, cell, now_s)
 
     def reclaim(self, task: int, robot: int, now_s: float) -> None:
         """Give an open task back to the robot that has its load: there is nothing to take over any more."""
-        if self._demand_takeover(task) != robot:
-            raise TaskError(f"the load of task {task} is not on robot {robot}")
-        self._tasks.status.values[task] = TaskStatus.ASSIGNED
-        self._tasks.robot.values[task] = robot
-        self._tasks.clear_takeover(task)
-        self._books.waiting.leave()
-        self._books.recoveries["reclaimed"] += 1
-        self._events({"t": now_s, "event": "task_reclaimed", "task": int(task), "robot": int(robot)})
+        stranding.reclaim(self._books, task, robot, now_s)
 
-    def _take_over(self, task: int, now_s: float) -> None:
-        tasks = self._tasks
-        self._events(
-            {
-                "t": now_s,
-                "event": "task_taken_over",
-                "task": int(task),
-                "robot": int(tasks.robot.values[task]),
-                "from_robot": int(tasks.takeover_robot.values[task]),
-                "cell": int(tasks.takeover_cell.values[task]),
-            }
-        )
-        tasks.clear_takeover(task)
-        self._books.recoveries["taken_over"] += 1
+    # Chutes and bins
 
-    def _demand_takeover(self, task: int) -> int:
-        """Return the robot that has the load of an open task; raises TaskError if none has."""
-        self._demand(task, TaskStatus.OPEN)
-        robot = int(self._tasks.takeover_robot.values[task])
-        if robot == NO_ROBOT:
-            raise TaskError(f"task {task} has no load that waits to be taken over")
-        return robot
+    def redirect(self, task: int, cell: int, service_s: float, now_s: float) -> None:
+        """Let an open or assigned task end at another cell, where its load comes off in `service_s`.
+
+        Raises TaskError once its last service has been granted. Whoever leads its robot has to be told.
+        """
+        redirect(self._books, task, cell, service_s, now_s)
+
+    def dropping(self) -> Int32:
+        """Return the tasks whose last service is granted and not over, int32 (k,)."""
+        return dropping(self._books)
+
+    def hold_back(self, tasks: Iterable[int], what: Hold, now_s: float) -> None:
+        """Hold open or assigned tasks back until what they wait for is there; those that are held for it stay so.
+
+        As long as it is held, a task is given to no robot; one that has a robot goes on up to its last errand. Holds
+        are no part of a record: they follow from what a floor is believed to be like.
+        """
+        hold(self._books, tasks, what, now_s)
+
+    def let_go(self, tasks: Iterable[int], what: Hold, now_s: float) -> None:
+        """Let open or assigned tasks go on, as far as this is what they wait for."""
+        let_go(self._books, tasks, what, now_s)
 
     def _count_down(self, row: int, now_s: float) -> None:
         """Take note that one more task of an order is done; one that was cancelled stays so."""
@@ -315,20 +286,15 @@ class TaskPool(TaskColumns):
         if orders.tasks_left.values[row] or orders.cancelled.values[row]:
             return
         orders.done_s.values[row] = now_s
-        self._books.orders_ended["done"] += 1
+        self._books.tally(row).orders_ended["done"] += 1
         late_s = now_s - float(orders.due_s.values[row])
         self._events({"t": now_s, "event": "order_done", "order": orders.ids[row], "late_s": round(late_s, 6)})
 
-    def _demand(self, task: int, *statuses: TaskStatus) -> None:
-        if not 0 <= task < len(self._tasks):
-            raise TaskError(f"there is no task {task}")
-        status = self._tasks.status.values[task]
-        if status not in statuses:
-            wanted = " or ".join(wanted.name.lower() for wanted in statuses)
-            raise TaskError(f"task {task} is {TaskStatus(status).name.lower()}, not {wanted}")
-
     def waiting(self) -> Int32:
-        """Ids of the tasks that wait for a robot, ascending, int32 (k,), read only; costs nothing if none changed."""
+        """Ids of the tasks that wait for a robot and are not held back, ascending, int32 (k,), read only.
+
+        Costs nothing if none changed.
+        """
         return self._books.waiting.ids()
 
     # Orders as they stand
@@ -337,6 +303,12 @@ class TaskPool(TaskColumns):
         """Return how an order stands, None if none of this id was accepted."""
         row = self._orders.row_of.get(order_id)
         return None if row is None else order_view(self._books, row)
+
+    def open_refills(self) -> list[str]:
+        """Ids of the replenishments that are neither done nor cancelled, in the order in which they were asked for."""
+        orders = self._orders
+        rows = np.flatnonzero(orders.refills.values & np.isnan(orders.done_s.values))
+        return [orders.ids[row] for row in rows.tolist()]
 
     def orders(self, status: OrderStatus | None = None, limit: int = 100, after: int = -1) -> list[OrderView]:
         """Return up to `limit` orders of a status (None: any), in the order of acceptance, from row `after` + 1 on."""
@@ -364,29 +336,35 @@ class TaskPool(TaskColumns):
     # Results
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return the counters as they stand: of orders, tasks, and units."""
+        """Return the counters of customers' orders as they stand: of orders, tasks, and units."""
         return self._books.counts()
+
+    def refill_counts(self) -> dict[str, dict[str, int]]:
+        """Return the counters of replenishments, as `counts` does; their units are dropped into bins."""
+        return self._books.refill_counts()
 
     def rejections(self) -> dict[str, int]:
         """Rejected orders by reason code."""
         return _by_reason(rejection.reason for rejection in self._books.rejections)
 
     def failures(self) -> dict[str, int]:
-        """Failed tasks by reason code."""
-        return _by_reason(self._books.failures.values())
+        """Failed tasks of customers' orders by reason code."""
+        return _by_reason(self._books.failures_of(refills=False))
 
     def recoveries(self) -> dict[str, int]:
         """How often tasks were stranded with a load, taken over, and reclaimed."""
         return dict(self._books.recoveries)
 
     def lateness_s(self) -> Float64:
-        """Seconds from due to done of every done order, as accepted, float64; negative if it was early."""
-        late_s = self._orders.done_s.values - self._orders.due_s.values
-        return late_s[~np.isnan(late_s) & ~self._orders.cancelled.values]
+        """Seconds from due to done of every customer's order that is done, as accepted, float64; negative if early."""
+        orders = self._orders
+        late_s = orders.done_s.values - orders.due_s.values
+        return late_s[~np.isnan(late_s) & ~orders.cancelled.values & ~orders.refills.values]
 
     def check(self) -> None:
         """Recount everything from the columns; raises AuditError if a counter disagrees with them."""
-        audit_pool(self.counts(), self.recoveries(), self.waiting(), self._tasks, self._orders)
+        counts = {False: self.counts(), True: self.refill_counts()}
+        audit_pool(counts, self.recoveries(), self.waiting(), self._tasks, self._orders)
 
 
 def _by_reason(reasons: Iterable[str]) -> dict[str, int]:

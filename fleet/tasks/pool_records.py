@@ -15,6 +15,7 @@ from fleet.tasks.order_book import OrderBook
 from fleet.tasks.records import OrderRecord, PoolRecord, TaskRecord
 from fleet.tasks.task_table import TaskStatus, TaskTable
 from fleet.tasks.waiting_tasks import WaitingTasks
+from fleet.tasks.work_tally import WorkTally
 
 
 def order_record(books: PoolBooks, row: int) -> OrderRecord:
@@ -58,16 +59,11 @@ def restored_books(record: PoolRecord, events: EventSink) -> PoolBooks:
     tasks = _restored_tasks(record.tasks)
     orders = _restored_orders(record.orders, tasks)
     books = PoolBooks(events, tasks, orders, WaitingTasks(tasks))
-    ended = ~np.isnan(orders.done_s.values)
-    books.orders_ended["cancelled"] = int(orders.cancelled.values.sum())
-    books.orders_ended["done"] = int(ended.sum()) - books.orders_ended["cancelled"]
-    status = tasks.status.values
-    books.tasks_ended["done"] = int((status == TaskStatus.DONE).sum())
-    books.tasks_ended["cancelled"] = int((status == TaskStatus.CANCELLED).sum())
     books.failures = {kept.task.id: kept.reason for kept in record.tasks if kept.status == TaskStatus.FAILED}
     books.rejections = list(record.rejections)
     books.recoveries.update(record.recoveries)
-    _count_units(books)
+    for refills in (False, True):
+        _count(books, books.refills if refills else books.customers, refills=refills)
     return books
 
 
@@ -103,13 +99,24 @@ def _restored_orders(records: Sequence[OrderRecord], tasks: TaskTable) -> OrderB
     return orders
 
 
-def _count_units(books: PoolBooks) -> None:
-    """Count units where they are, from what is done of each task."""
-    tasks, units = books.tasks, books.units
-    begin, of_errand, kind = tasks.begin.values, tasks.errand_units.values, tasks.errand_kinds.values
-    number = np.arange(len(of_errand)) - np.repeat(begin, tasks.end.values - begin)
-    done = number < np.repeat(tasks.errand_index.values, tasks.end.values - begin)
-    units["ordered"] = int(books.orders.units.values.sum())
-    units["picked"] = int(of_errand[done & (kind == ErrandKind.PICK)].sum())
-    units["dropped"] = int(of_errand[done & (kind == ErrandKind.DROP)].sum())
-    units["cancelled"] = int(tasks.units.values[tasks.status.values == TaskStatus.CANCELLED].sum())
+def _count(books: PoolBooks, tally: WorkTally, *, refills: bool) -> None:
+    """Count replenishments, or customers' orders, with their tasks, and units where they are."""
+    tasks, orders = books.tasks, books.orders
+    its_orders = orders.refills.values == refills
+    its_tasks = its_orders[tasks.order.values]
+    ended, cancelled = ~np.isnan(orders.done_s.values[its_orders]), orders.cancelled.values[its_orders]
+    tally.taken_on, tally.created = int(its_orders.sum()), int(its_tasks.sum())
+    tally.orders_ended["cancelled"] = int(cancelled.sum())
+    tally.orders_ended["done"] = int(ended.sum() - cancelled.sum())
+    status = tasks.status.values
+    tally.tasks_ended["done"] = int((status[its_tasks] == TaskStatus.DONE).sum())
+    never = its_tasks & (status == TaskStatus.CANCELLED)
+    tally.tasks_ended["cancelled"] = int(never.sum())
+    begin, of_errand, errands = tasks.begin.values, tasks.errand_units.values, tasks.end.values - tasks.begin.values
+    number = np.arange(len(of_errand)) - np.repeat(begin, errands)
+    done = (number < np.repeat(tasks.errand_index.values, errands)) & np.repeat(its_tasks, errands)
+    picks = tasks.errand_kinds.values == ErrandKind.PICK
+    tally.units["ordered"] = int(orders.units.values[its_orders].sum())
+    tally.units["picked"] = int(of_errand[done & picks].sum())
+    tally.units["dropped"] = int(of_errand[done & ~picks].sum())
+    tally.units["cancelled"] = int(tasks.units.values[never].sum())

@@ -11,6 +11,7 @@ class RefusalReason(StrEnum):
 
     BAD_ROW = "bad_row"  # one of its rows in the order source cannot be read
     DUPLICATE_ORDER = "duplicate_order"  # an order of this id was accepted before
+    RESERVED_ID = "reserved_id"  # ids that begin so are those of replenishments
     UNKNOWN_DESTINATION = "unknown_destination"  # the world has no chute for where it should go
     UNIT_TOO_HEAVY = "unit_too_heavy"  # one unit weighs more than a robot carries
     UNIT_TOO_LARGE = "unit_too_large"  # one unit has more volume than a tote

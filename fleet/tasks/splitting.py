@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Final
 
-from fleet.tasks.model import Errand, ErrandKind, Order, OrderLine, Slotting, Task
+from fleet.tasks.model import Errand, ErrandKind, Order, OrderLine, Services, Slotting, Task
 from fleet.tasks.refusal import Refusal, RefusalReason
 from robots.model import RobotModel
 
@@ -18,9 +19,13 @@ _ROUNDING: Final = 1.0 + 1e-9
 class _Tote:
     """Units of one order line in one tote. Lines are never mixed, so a tote can be checked against its line."""
 
-    sku: str
+    line: OrderLine
     units: int
-    mass_kg: float
+
+    @property
+    def mass_kg(self) -> float:
+        """Mass of its units."""
+        return self.units * self.line.unit_kg
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,15 @@ class OrderSplitter:
 
     A task fills at most `robot.totes` totes of `robot.tote_litres` each (by volume; the shape of units is not looked
     at) and weighs at most `robot.payload_kg`; a line that is too much for that is spread over totes and tasks.
+    Errands take the seconds of their places, or what `services` says. `last` is what ends every task: dropping its load
+    into a chute, or, of replenishments, putting it into a bin.
     """
 
     slotting: Slotting
     robot: RobotModel
     width: int
+    services: Services | None = None
+    last: ErrandKind = ErrandKind.DROP
 
     def split(self, order: Order, first_id: int) -> tuple[Task, ...] | Refusal:
         """Return the order's tasks, numbered from `first_id`, or why no robot can do it.
@@ -55,12 +64,13 @@ class OrderSplitter:
         while any(waiting):
             picks, load = self._fill_robot(waiting, drop_cell)
             units = sum(tote.units for tote in load)
+            errands = (*picks, Errand(drop_cell, self.last, drop_s, units=units))
             tasks.append(
                 Task(
                     id=first_id + len(tasks),
                     order_id=order.id,
                     destination=destination,
-                    errands=(*picks, Errand(drop_cell, ErrandKind.DROP, drop_s, units=units)),
+                    errands=self._timed(errands, load, f"{order.id}\0{len(tasks)}"),
                     priority=order.priority,
                     release_s=order.release_s,
                     due_s=order.due_s,
@@ -90,7 +100,7 @@ class OrderSplitter:
         loads = [full] * (line.quantity // full)
         if line.quantity % full:
             loads.append(line.quantity % full)
-        return [_Tote(line.sku, units, units * line.unit_kg) for units in loads]
+        return [_Tote(line, units) for units in loads]
 
     def _fill_robot(self, waiting: list[list[_Tote]], drop_cell: int) -> tuple[list[Errand], list[_Tote]]:
         """Take the totes of one task from the ends of `waiting`; return its pick errands in driving order and them.
@@ -109,13 +119,24 @@ class OrderSplitter:
             fitting = [totes for totes in waiting if totes and (not load or totes[-1].mass_kg <= room_kg)]
             if not fitting:
                 break
-            places = {sku: self.slotting.pick_place(sku, cell) for sku in {totes[-1].sku for totes in fitting}}
-            tote = min(fitting, key=lambda totes: self._apart(places[totes[-1].sku][0], cell)).pop()
-            cell, service_s = places[tote.sku]
-            picks.append(Errand(cell, ErrandKind.PICK, service_s, tote.sku, tote.units))
+            places = {sku: self.slotting.pick_place(sku, cell) for sku in {totes[-1].line.sku for totes in fitting}}
+            tote = min(fitting, key=lambda totes: self._apart(places[totes[-1].line.sku][0], cell)).pop()
+            cell, service_s = places[tote.line.sku]
+            picks.append(Errand(cell, ErrandKind.PICK, service_s, tote.line.sku, tote.units))
             load.append(tote)
             mass_kg += tote.mass_kg
         return picks[::-1], load
+
+    def _timed(self, errands: tuple[Errand, ...], load: Sequence[_Tote], name: str) -> tuple[Errand, ...]:
+        """Return the errands of a task with their seconds; `load`: its totes, from the last one picked to the first."""
+        if self.services is None:
+            return errands
+        goods = [(tote.line.unit_litres, tote.line.unit_kg, tote.units) for tote in reversed(load)]
+        handled = [*([tote] for tote in goods), goods]
+        return tuple(
+            replace(errand, service_s=self.services.seconds(errand.cell, errand.service_s, those, f"{name}\0{number}"))
+            for number, (errand, those) in enumerate(zip(errands, handled, strict=True))
+        )
 
     def _apart(self, cell: int, other: int) -> int:
         row, column = divmod(cell, self.width)

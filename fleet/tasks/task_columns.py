@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet.tasks.task_table import TaskTable
-from robots.arrays import Float32, Float64, Int8, Int32
+from robots.arrays import Bool, Float32, Float64, Int8, Int32, UInt8
 
 
 class TaskColumns:
@@ -30,6 +30,42 @@ class TaskColumns:
         Takeover and errands of `tasks[i]` are rows offsets[i] to offsets[i + 1] - 1. Copies, not views.
         """
         return self._tasks.errands_left(tasks)
+
+    def last_errands(self, tasks: Int32) -> tuple[Int32, Int8]:
+        """Cells and kinds (ErrandKind) of the last errands of these tasks, int32 (k,): int32 (k,), int8 (k,)."""
+        rows = self._tasks.end.values[tasks] - 1
+        return self._tasks.errand_cells.values[rows], self._tasks.errand_kinds.values[rows]
+
+    def last_service_s(self, task: int) -> float:
+        """Seconds that a task's last errand takes."""
+        return float(self._tasks.errand_service_s.values[self._tasks.end.values[task] - 1])
+
+    def units(self, task: int) -> int:
+        """Units that a task moves."""
+        return int(self._tasks.units.values[task])
+
+    def destination(self, task: int) -> str:
+        """Where a task's goods go."""
+        return self._tasks.destinations[task]
+
+    def picks_left(self, task: int) -> list[tuple[int, str, int]]:
+        """Cell, SKU and units of each pick of a task that is not done."""
+        tasks = self._tasks
+        rows = range(int(tasks.begin.values[task] + tasks.errand_index.values[task]), int(tasks.end.values[task]) - 1)
+        return [
+            (int(tasks.errand_cells.values[row]), tasks.errand_skus[row], int(tasks.errand_units.values[row]))
+            for row in rows
+        ]
+
+    def last_held(self, tasks: Int32) -> Bool:
+        """Which of these tasks, int32 (k,), are held back and have nothing left but their last errand, bool (k,)."""
+        held: Bool = self._tasks.hold.values[tasks] != 0
+        return held & self._tasks.at_last(tasks) if held.any() else held
+
+    @property
+    def hold(self) -> UInt8:
+        """What each task waits for before anybody goes on with it, uint8, bits of fleet.tasks.holding.Hold."""
+        return self._tasks.hold.view
 
     @property
     def status(self) -> Int8:

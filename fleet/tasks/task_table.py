@@ -12,7 +12,7 @@ from fleet.errors import TaskError
 from fleet.grid.layout import NO_CELL, NO_ROBOT
 from fleet.tasks.growing_column import GrowingColumn
 from fleet.tasks.model import Errand, ErrandKind, Task
-from robots.arrays import Float32, Int32
+from robots.arrays import Bool, Float32, Int32
 
 
 class TaskStatus(IntEnum):
@@ -34,6 +34,7 @@ class TaskTable:
               units int32, mass_kg float64, totes int32, destinations (names)
     Takeovers: takeover_robot int32 (whose load another robot has to take over before it goes on with the task,
               NO_ROBOT if there is nothing to take over), takeover_cell int32, takeover_s float32
+    Holds:    hold uint8, what the task waits for before anybody goes on with it, bits of fleet.tasks.holding.Hold
     Errands:  cells int32, service_s float64, kinds int8 (ErrandKind), skus (names), units int32; those of task t are
               rows begin[t] to end[t] - 1, begin and end being int32
     """
@@ -56,6 +57,7 @@ class TaskTable:
         self.takeover_robot = GrowingColumn(np.int32)
         self.takeover_cell = GrowingColumn(np.int32)
         self.takeover_s = GrowingColumn(np.float32)
+        self.hold = GrowingColumn(np.uint8)
         self.errand_cells = GrowingColumn(np.int32)
         self.errand_service_s = GrowingColumn(np.float64)
         self.errand_kinds = GrowingColumn(np.int8)
@@ -95,9 +97,10 @@ class TaskTable:
         self.takeover_robot.extend(np.full(k, NO_ROBOT))
         self.takeover_cell.extend(np.full(k, NO_CELL))
         self.takeover_s.extend(np.zeros(k))
+        self.hold.extend(np.zeros(k))
 
     def task(self, task: int, order_id: str) -> Task:
-        """Return a task of this order as it was added, but with the priority and due time that it has now."""
+        """Return a task of this order as it was added, but with the priority, due time and drop that it has now."""
         rows = slice(int(self.begin.values[task]), int(self.end.values[task]))
         errands = zip(
             self.errand_cells.values[rows].tolist(),
@@ -138,6 +141,12 @@ class TaskTable:
         """Row of the errand that is to be done next; -1 if the task has none left."""
         row = int(self.begin.values[task] + self.errand_index.values[task])
         return row if row < self.end.values[task] else -1
+
+    def at_last(self, tasks: Int32) -> Bool:
+        """Which of these tasks, int32 (k,), have only their last errand left, and nothing to take over, bool (k,)."""
+        last: Bool = self.begin.values[tasks] + self.errand_index.values[tasks] == self.end.values[tasks] - 1
+        last &= self.takeover_robot.values[tasks] == NO_ROBOT
+        return last
 
     def cells_ahead(self, tasks: Int32, ahead: int) -> Int32:
         """Cells of the errands `ahead` places after the next ones, int32 (k,); NO_CELL past a task's end.

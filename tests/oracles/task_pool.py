@@ -17,6 +17,11 @@ class NaiveTask:
     takeover_cell: int = -1
     priority: int = 0
     due_s: float = 0.0
+    held: set[str] = field(default_factory=set)  # what it waits for
+
+    @property
+    def refill(self) -> bool:
+        return self.order.startswith("replenish:")
 
     @property
     def loaded(self) -> bool:
@@ -44,7 +49,15 @@ class NaivePool:
             "strand": one.state == "assigned" and one.loaded,
             "move_takeover": one.state == "open" and one.left_on is not None,
             "reclaim": one.state == "open" and one.left_on is not None,
+            "redirect": one.state in {"open", "assigned"},
         }[transition]
+
+    def is_dropping(self, task: int, serving: set[int]) -> bool:
+        one = self.tasks[task]
+        return task in serving and one.left_on is None and one.done == len(one.cells) - 1
+
+    def redirect(self, task: int, cell: int) -> None:
+        self.tasks[task].cells[-1] = cell
 
     def assign(self, task: int, robot: int) -> None:
         self.tasks[task].state, self.tasks[task].robot = "assigned", robot
@@ -53,6 +66,8 @@ class NaivePool:
         one = self.tasks[task]
         one.state = "cancelled" if one.order in self.cancelled and one.done == 0 else "open"
         one.robot = None
+        if one.state == "cancelled":
+            one.held = set()
 
     def advance(self, task: int) -> bool:
         one = self.tasks[task]
@@ -62,14 +77,14 @@ class NaivePool:
             return False
         one.done += 1
         if one.done == len(one.cells):
-            one.state = "done"
+            one.state, one.held = "done", set()
         if one.state == "done" and self.is_done(one.order):
             self.finished.append(one.order)
         return one.state == "done"
 
     def fail(self, task: int) -> None:
         one = self.tasks[task]
-        one.state, one.left_on, one.takeover_cell = "failed", None, -1
+        one.state, one.left_on, one.takeover_cell, one.held = "failed", None, -1, set()
 
     def strand(self, task: int, cell: int) -> None:
         one = self.tasks[task]
@@ -102,7 +117,7 @@ class NaivePool:
         fates = {task: self._fate(self.tasks[task], task in serving) for task in self.orders[order]}
         for task, fate in fates.items():
             if fate in {"dropped", "taken_back"}:
-                self.tasks[task].state, self.tasks[task].robot = "cancelled", None
+                self.tasks[task].state, self.tasks[task].robot, self.tasks[task].held = "cancelled", None, set()
         return fates
 
     def _fate(self, one: NaiveTask, serving: bool) -> str:
@@ -132,7 +147,7 @@ class NaivePool:
         return order not in self.cancelled and all(self.tasks[task].state == "done" for task in self.orders[order])
 
     def waiting(self) -> list[int]:
-        return [task for task, one in enumerate(self.tasks) if one.state == "open"]
+        return [task for task, one in enumerate(self.tasks) if one.state == "open" and not one.held]
 
     def cells_left(self, task: int) -> list[int]:
         one = self.tasks[task]
@@ -146,17 +161,21 @@ class NaivePool:
         one = self.tasks[task]
         return one.cells[0] if one.left_on is None else one.takeover_cell
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        states = [one.state for one in self.tasks]
-        done = [order for order in self.orders if self.is_done(order)]
-        never = [one for one in self.tasks if one.state == "cancelled"]
+    def counts(self, *, refills: bool = False) -> dict[str, dict[str, int]]:
+        tasks = [one for one in self.tasks if one.refill is refills]
+        orders = [order for order in self.orders if order.startswith("replenish:") is refills]
+        cancelled = [order for order in self.cancelled if order in orders]
+        rejected = 0 if refills else self.rejected
+        states = [one.state for one in tasks]
+        done = [order for order in orders if self.is_done(order)]
+        never = [one for one in tasks if one.state == "cancelled"]
         return {
             "orders": {
-                "accepted": len(self.orders) + self.rejected,
+                "accepted": len(orders) + rejected,
                 "done": len(done),
-                "open": len(self.orders) - len(done) - len(self.cancelled),
-                "rejected": self.rejected,
-                "cancelled": len(self.cancelled),
+                "open": len(orders) - len(done) - len(cancelled),
+                "rejected": rejected,
+                "cancelled": len(cancelled),
             },
             "tasks": {
                 "created": len(states),
@@ -166,9 +185,9 @@ class NaivePool:
                 "cancelled": len(never),
             },
             "units": {
-                "ordered": sum(one.units[-1] for one in self.tasks),
-                "picked": sum(sum(one.units[: min(one.done, len(one.units) - 1)]) for one in self.tasks),
-                "dropped": sum(one.units[-1] for one in self.tasks if one.state == "done"),
+                "ordered": sum(one.units[-1] for one in tasks),
+                "picked": sum(sum(one.units[: min(one.done, len(one.units) - 1)]) for one in tasks),
+                "dropped": sum(one.units[-1] for one in tasks if one.state == "done"),
                 "cancelled": sum(one.units[-1] for one in never),
             },
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from fleet.errors import TaskError
 from fleet.tasks.changes import PoolChanges
-from fleet.tasks.model import Order, OrderLine
+from fleet.tasks.holding import Hold
+from fleet.tasks.model import ErrandKind, Order, OrderLine
 from fleet.tasks.order_view import OrderStatus
 from fleet.tasks.pool import TaskPool
 from fleet.tasks.records import OrderRecord, PoolRecord, RejectionRecord, TaskRecord
@@ -19,7 +21,10 @@ from fleet.tasks.refusal import ChangeRefusal, Refusal
 from tests.oracles.task_pool import NaivePool, NaiveTask
 from tests.orders import splitter
 
-TRANSITIONS = ["assign", "assign", "release", *["advance"] * 3, "fail", *["strand"] * 3, "move_takeover", "reclaim"]
+TRANSITIONS = [
+    *("assign", "assign", "release", *["advance"] * 3, "fail"),
+    *("strand", "strand", "strand", "move_takeover", "reclaim", "redirect"),
+]
 TAKEOVER_S = 30.0
 LINES = st.lists(
     st.tuples(st.sampled_from("abcde"), st.integers(1, 5), st.sampled_from([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.5, 11.0])),
@@ -31,7 +36,8 @@ CHANGES = [None, None, (5, None), (-7, 1e6), (1001, None), (1, -5.0)]
 STATES = ["open", "assigned", "done", "failed", "cancelled"]
 COLUMNS = (
     *("status", "robot", "errand_index", "first_cell", "takeover_robot", "priority", "release_s", "due_s"),
-    *("counts", "waiting", "rejections", "failures", "recoveries", "lateness_s", "record", "orders"),
+    *("counts", "refill_counts", "open_refills", "waiting", "hold", "rejections", "failures", "recoveries"),
+    *("lateness_s", "record", "orders"),
 )
 
 
@@ -71,6 +77,7 @@ class PoolMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.splitter = splitter(payload_kg=10.0, totes=2)
+        self.refills = replace(self.splitter, last=ErrandKind.PUT)
         self.events: list[dict[str, Any]] = []
         self.serving: set[int] = set()
         self.journal = Journal()
@@ -104,6 +111,8 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
+        for task, what in [(task, what) for task, one in enumerate(self.naive.tasks) for what in sorted(one.held)]:
+            self.hold(False, task, Hold[what])  # holds are no part of a record
         self.before = self.pool
         self.before._books.events = self.before._events = self.before_events.append
         self.start(TaskPool.restored(self.journal.read(self.pool), self.splitter, self.hear))
@@ -157,6 +166,35 @@ class PoolMachine(RuleBasedStateMachine):
             self.naive.tasks.append(NaiveTask(new.id, cells, units, due_s=new.due_s))
         assert outcome == self.naive.orders[new.id]
 
+    @rule(name=st.integers(0, 9), lines=LINES)
+    def add_refill(self, name: int, lines: list[tuple[str, int, float]]) -> None:
+        goods = tuple(OrderLine(sku, quantity, 1.0, kg) for sku, quantity, kg in lines)
+        new = Order(f"replenish:{name}", goods, self.now_s, self.now_s + 50, destination="Oslo")
+        split = self.refills.split(new, len(self.naive.tasks))
+        if new.id in self.naive.orders:
+            assert outcome(self.pool, "add_refill", (new, self.refills, self.now_s))[1] is not None
+            return
+        answer = self.call("add_refill", new, self.refills, self.now_s)
+        if isinstance(split, Refusal):
+            assert answer == split
+            return
+        self.naive.orders[new.id] = answer
+        for task in split:
+            assert [errand.kind for errand in task.errands][-1] is ErrandKind.PUT
+            cells, units = zip(*((errand.cell, errand.units) for errand in task.errands), strict=True)
+            self.naive.tasks.append(NaiveTask(new.id, list(cells), list(units), due_s=new.due_s))
+
+    @precondition(lambda self: any(one.state in {"open", "assigned"} for one in self.naive.tasks))
+    @rule(back=st.booleans(), what=st.sampled_from(Hold), data=st.data())
+    def hold_or_let_go(self, back: bool, what: Hold, data: st.DataObject) -> None:
+        unfinished = [task for task, one in enumerate(self.naive.tasks) if one.state in {"open", "assigned"}]
+        self.hold(back, data.draw(st.sampled_from(unfinished), label="task"), what)
+
+    def hold(self, back: bool, task: int, what: Hold) -> None:
+        self.call("hold_back" if back else "let_go", [task], what, self.now_s)
+        held = self.naive.tasks[task].held
+        (held.add if back else held.discard)(what.name)
+
     @precondition(lambda self: self.naive.tasks)
     @rule(transition=st.sampled_from(TRANSITIONS), robot=st.integers(0, 3), cell=st.integers(0, 199), data=st.data())
     def attempt(self, transition: str, robot: int, cell: int, data: st.DataObject) -> None:
@@ -170,6 +208,8 @@ class PoolMachine(RuleBasedStateMachine):
             has_load = self.naive.tasks[task].left_on
             robot = data.draw(st.sampled_from([robot, has_load if has_load is not None else robot]), label="robot")
             legal = (robot == has_load) == (transition == "reclaim")
+        if transition == "redirect":
+            legal = legal and not self.naive.is_dropping(task, self.serving)
         events = len(self.events)
         try:
             answer = self._transit(transition, task, robot, cell)
@@ -178,7 +218,8 @@ class PoolMachine(RuleBasedStateMachine):
             assert len(self.events) == events
             return
         assert legal
-        self.serving.discard(task)
+        if transition != "redirect":
+            self.serving.discard(task)
         expected = {
             "assign": lambda: self.naive.assign(task, robot),
             "release": lambda: self.naive.release(task),
@@ -187,6 +228,7 @@ class PoolMachine(RuleBasedStateMachine):
             "strand": lambda: self.naive.strand(task, cell),
             "move_takeover": lambda: self.naive.move_takeover(task, cell),
             "reclaim": lambda: self.naive.reclaim(task),
+            "redirect": lambda: self.naive.redirect(task, cell),
         }[transition]()
         assert answer == expected
 
@@ -224,6 +266,7 @@ class PoolMachine(RuleBasedStateMachine):
             "strand": (cell, TAKEOVER_S),
             "move_takeover": (cell,),
             "reclaim": (robot,),
+            "redirect": (cell, 2.5),
         }
         return self.call(transition, task, *arguments.get(transition, ()), self.now_s)
 
@@ -232,6 +275,10 @@ class PoolMachine(RuleBasedStateMachine):
         pool, naive = self.pool, self.naive
         ids = np.arange(len(naive.tasks), dtype=np.int32)
         assert pool.counts() == naive.counts()
+        assert pool.refill_counts() == naive.counts(refills=True)
+        assert [Hold(bit).name for bits in pool.hold for bit in Hold if bits & bit] == [
+            what for one in naive.tasks for what in sorted(one.held, key=["STOCK", "CHUTE"].index)
+        ]
         assert pool.waiting().tolist() == naive.waiting()
         assert pool.status.tolist() == [STATES.index(one.state) for one in naive.tasks]
         assert pool.errand_index.tolist() == [one.done for one in naive.tasks]
@@ -291,23 +338,27 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        counts = self.pool.counts()
-        orders, tasks = counts["orders"], counts["tasks"]
-        assert orders["accepted"] == orders["done"] + orders["open"] + orders["rejected"] + orders["cancelled"]
-        assert tasks["created"] == tasks["done"] + tasks["open"] + tasks["failed"] + tasks["cancelled"]
+        for counts in (self.pool.counts(), self.pool.refill_counts()):
+            orders, tasks, units = counts["orders"], counts["tasks"], counts["units"]
+            assert orders["accepted"] == orders["done"] + orders["open"] + orders["rejected"] + orders["cancelled"]
+            assert tasks["created"] == tasks["done"] + tasks["open"] + tasks["failed"] + tasks["cancelled"]
+            assert units["ordered"] - units["cancelled"] >= units["picked"] >= units["dropped"]
 
     @invariant()
     def events_tell_the_same_story(self) -> None:
         names = [event["event"] for event in self.events]
-        counts = self.pool.counts()
-        orders = counts["orders"]
-        assert names.count("order_accepted") == orders["done"] + orders["open"] + orders["cancelled"]
-        assert names.count("order_cancelled") == orders["cancelled"]
-        assert names.count("task_cancelled") == counts["tasks"]["cancelled"]
-        assert names.count("order_rejected") == counts["orders"]["rejected"]
-        assert names.count("task_created") == counts["tasks"]["created"]
-        assert names.count("task_done") == counts["tasks"]["done"]
-        assert names.count("task_failed") == counts["tasks"]["failed"]
+        kinds = (self.pool.counts(), self.pool.refill_counts())
+
+        def number(what: str, *parts: str) -> int:
+            return sum(counts[what][part] for counts in kinds for part in parts)
+
+        assert names.count("order_accepted") == number("orders", "done", "open", "cancelled")
+        assert names.count("order_cancelled") == number("orders", "cancelled")
+        assert names.count("task_cancelled") == number("tasks", "cancelled")
+        assert names.count("order_rejected") == number("orders", "rejected")
+        assert names.count("task_created") == number("tasks", "created")
+        assert names.count("task_done") == number("tasks", "done")
+        assert names.count("task_failed") == number("tasks", "failed")
         assert [event["order"] for event in self.events if event["event"] == "order_done"] == self.naive.finished
         for kind in ("stranded", "taken_over", "reclaimed"):
             assert names.count(f"task_{kind}") == self.naive.recoveries.count(kind) == self.pool.recoveries()[kind]

@@ -103,9 +103,9 @@ def unfinished_work(orders: Iterable[OrderRecord], tasks: Sequence[TaskRecord]) 
 
 
 def recent_orders(orders: Iterable[Order], at_s: float) -> tuple[tuple[Order, ...], float]:
-    """Return the orders that came in lately, by release, and for how many seconds that is."""
+    """Return the customers' orders that came in lately, by release, and for how many seconds that is."""
     recent_s = min(LATELY_S, at_s)
-    lately = [order for order in orders if order.release_s > at_s - recent_s]
+    lately = [order for order in orders if order.release_s > at_s - recent_s and not order.is_refill]
     return tuple(sorted(lately, key=lambda order: order.release_s)), recent_s
 
 
