@@ -1,7 +1,8 @@
 """What holds for every test.
 
-Hypothesis tries the same examples in every run, fewer when kernels are interpreted. In CI, where everything is
-installed, a skipped test counts as a failure. Tests that run kernels are marked, for the stages that run only these.
+Hypothesis tries the same examples in every run, fewer when kernels are interpreted or checked for bounds. In CI, where
+everything is installed, a skipped test counts as a failure. Tests that run kernels are marked, for the stages that run
+only these.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from tests.kernel_tests import uses_kernels
 pytest.register_assert_rewrite("tests.gateway_kit", "tests.cell_kit")
 
 _INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
+_BOUNDS_CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") not in {"", "0"}
+# Facts are tried in the compiled stage. In the others each line of a kernel is to be run, and no index to be wrong.
+_EXAMPLES = 12 if _INTERPRETED else 50 if _BOUNDS_CHECKED else 100
 
-settings.register_profile(
-    "futurepark", derandomize=True, deadline=None, database=None, max_examples=12 if _INTERPRETED else 150
-)
+settings.register_profile("futurepark", derandomize=True, deadline=None, database=None, max_examples=_EXAMPLES)
 settings.load_profile("futurepark")
 
 
