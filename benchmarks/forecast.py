@@ -38,7 +38,7 @@ _TARGET_HELD: Final = 18
 # its own.
 _RATES: Final = (2500, 3500, 4500, 5500, 6000, 6500, 7000, 8000, 10000, 12000)
 # Seeds that neither paces nor model errors were found with.
-FLOORS: Final = tuple((500, rate, 201 + at) for at, rate in enumerate(2 * _RATES))
+FLOORS: Final = tuple((500, rate, 221 + at) for at, rate in enumerate(2 * _RATES))
 _EARLIEST_S, _LATEST_S = 600, 1500
 _NOTES = (
     f"{_PROCESSES} processes on {os.cpu_count()} processors, starting them included; default number of forks",
