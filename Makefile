@@ -51,7 +51,7 @@ test-packages:
 
 # Every test runs once, compiled as the product is; those that run kernels, and are marked so by tests/conftest.py, run
 # twice more.
-PYTEST := $(BIN)/python -m pytest -q --dist worksteal
+PYTEST := $(BIN)/python -m pytest -q --dist worksteal --durations=40
 
 # Compiled kernels: everything, with the real command line in real processes. Much of it waits for sockets and processes,
 # so there are three workers for two cores.
