@@ -150,10 +150,13 @@ def _summarise(
 
 def _replenishments(simulation: Simulation) -> dict[str, int] | None:
     """What was done about bins, and of how many the number of units is believed wrong at the end."""
-    if simulation.keeping is None or simulation.stock is None:
+    if simulation.keeping is None:
         return None
+    counts = simulation.keeping.stock.counts()
+    if simulation.stock is None:
+        return counts
     wrong, outside = simulation.stock.wrong(simulation.loop.now_s)
-    return simulation.keeping.stock.counts() | {"bins_believed_wrong": wrong, "bins_outside_their_set": outside}
+    return counts | {"bins_believed_wrong": wrong, "bins_outside_their_set": outside}
 
 
 def _execution_report(simulation: Simulation) -> ExecutionReport | None:

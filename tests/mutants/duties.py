@@ -6,7 +6,7 @@ from fleet.grid.distances import DistanceFields
 from fleet.runtime.dispatch import Dispatcher
 from fleet.runtime.recovery import Recovery
 from fleet.runtime.roster import Roster
-from fleet.tasks.pool import TaskPool
+from fleet.tasks import stranding
 from fleet.traffic import _ledger
 from fleet.traffic.execution import GrantExecution
 from fleet.traffic.floor_control import FloorControl
@@ -169,7 +169,7 @@ EFFECTS = (
         "silent",
         both(
             edit(Recovery, "_return", "if pool.status[task] != TaskStatus.OPEN:", "if False:"),
-            edit(TaskPool, "_demand_takeover", "TaskStatus.OPEN", "TaskStatus.OPEN, TaskStatus.ASSIGNED"),
+            edit(stranding, "_demand_takeover", "TaskStatus.OPEN", "TaskStatus.OPEN, TaskStatus.ASSIGNED"),
         ),
     ),
 )

@@ -9,10 +9,12 @@ import pytest
 
 from fleet.errors import SettingError
 from fleet.runtime.config import RunConfig, config_table, read_config
+from fleet.runtime.keeping import params
 from fleet.runtime.keeping.params import CageParams, RefillParams
 from fleet.runtime.keeping.refill_slotting import RefillSlotting, bin_name, bin_of, refill_id
 from fleet.runtime.keeping.stock_bins import StockBins
 from fleet.tasks.model import Order, OrderLine
+from fleet.tasks.sources import limits
 from sim_worlds.world import StationKind
 from sim_worlds.world_file import load_world
 
@@ -105,3 +107,7 @@ def test_a_bin_of_something_that_nobody_has_measured_is_refused():
     assert StockBins.of(cell, ("bolt",), capacity, {"bolt": bolt}, 6.0).units == (bolt,)
     with pytest.raises(SettingError, match="a bin of 'nut', whose measures are unknown"):
         StockBins.of(cell, ("nut",), capacity, {"bolt": bolt}, 6.0)
+
+
+def test_priorities_of_refills_are_bounded_as_those_of_orders():
+    assert params.MOST_PRIORITY == limits.MOST_PRIORITY

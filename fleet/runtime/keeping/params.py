@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from fleet.errors import SettingError
-from fleet.tasks.sources.limits import MOST_PRIORITY
+
+# As in fleet.tasks.sources.limits: programs that only simulate robots read settings without knowing of tasks.
+MOST_PRIORITY: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
