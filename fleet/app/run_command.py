@@ -95,7 +95,7 @@ def run(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Stations and chutes whose services arms and belts do, in Bullet: 'Pick 1,C5', or stations for all; "
+            help="Stations and chutes whose services arms and belts do, in Bullet: 'Pick 1,C005', or stations for all; "
             "with --execution grants.",
         ),
     ] = None,
