@@ -151,7 +151,7 @@ class FillEstimator:
             bay.fraction += gain * off
             bay.variance = gain * noise
             bay.doubted = None
-        bay.seen_s = time_s
+            bay.seen_s = time_s
 
     def _error(self, bay: _BayFill, age_s: float) -> float:
         """Standard deviation of the error of what is published."""

@@ -94,6 +94,7 @@ def test_a_leap_is_believed_when_the_next_image_shows_it_too():
     for time_s, share in ((1.0, 0.0), (2.0, 0.02), (3.0, 0.6)):
         estimator.take(image(share, time_s))
     assert fraction(estimator, 3.0) == pytest.approx(0.02, abs=0.01)
+    assert estimator.estimate(3.0).age_s[0] == 1.0, "the last image that it is from"
     assert sure(estimator, 3.0) < 0.1
     estimator.take(image(0.6, 4.0))
     assert fraction(estimator, 4.0) == pytest.approx(0.6, abs=0.01)

@@ -25,17 +25,20 @@ class Estimator:
 
     def __init__(self):
         self.fraction = np.zeros(2, dtype=np.float32)
+        self.seen_s = np.full(2, -np.inf, dtype=np.float32)
         self.told = []
 
     def take(self, image):
-        self.fraction[image.camera] = image.depth_m
+        if image.depth_m is not None:
+            self.fraction[image.camera] = image.depth_m
+            self.seen_s[image.camera] = image.time_s
 
     def swapped(self, row, time_s):
         self.told.append((row, time_s))
         self.fraction[row] = 0.0
 
     def estimate(self, now_s):
-        return FillEstimate(now_s, self.fraction.copy(), np.ones(2, dtype=np.float32), np.zeros(2, dtype=np.float32))
+        return FillEstimate(now_s, self.fraction.copy(), np.ones(2, dtype=np.float32), now_s - self.seen_s)
 
 
 class Site:
@@ -74,6 +77,14 @@ def test_what_was_dropped_after_the_last_image_counts_until_an_image_shows_it():
     site.image(0, 0.45, 3.0)
     assert site.full() == [False, False], "it would be counted twice"
     site.pool.advance(site.order(8.0), 4.0)
+    assert site.full() == [True, False]
+
+
+def test_an_image_that_shows_nothing_lets_what_was_dropped_count_on():
+    site = Site()
+    site.image(0, 0.3, 1.0)
+    site.pool.advance(site.order(25.0), 2.0)
+    site.image(0, None, 3.0)
     assert site.full() == [True, False]
 
 

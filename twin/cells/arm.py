@@ -1,17 +1,14 @@
 """A robot arm on a pedestal: where its tool can be, and how it gets there.
 
-Moves go from rest to rest in joint space, all joints in the time of the slowest; along each the place is a polynomial
-of fifth degree, so that speed and acceleration begin and end with zero and stay within the joints' limits. What the
-joints then do is up to their motors, which have inertia, loads and gravity against them.
+Moves go from rest to rest in joint space, see twin.cells.axis_move.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, ceil, cos, dist, pi, remainder, sin, sqrt
+from math import atan2, cos, dist, pi, remainder, sin
 from typing import Final
 
-import msgspec
 import numpy as np
 
 from robots.arrays import Bool, Float64
@@ -19,13 +16,11 @@ from robots.errors import InputError
 from twin.bullet.client import quiet
 from twin.bullet.frames import Vector
 from twin.bullet.shipped_models import shipped_model
+from twin.cells.axis_move import AxisMove
 from twin.cells.cell_world import UPRIGHT, CellWorld
-from twin.cells.station_cell import STEP_S
 
 Joints = tuple[float, ...]
 
-_PEAK_SPEED: Final = 15 / 8  # of a move of length 1 in time 1, and its greatest acceleration
-_PEAK_ACCELERATION: Final = 10 / sqrt(3)
 _POSITION_GAIN: Final = 0.3
 _STILL_FORCE: Final = 20.0  # N, of the motors of joints that stay where they are
 _MOVING: Final = 1  # Bullet's group of bodies that move
@@ -109,15 +104,6 @@ PANDA: Final = ArmModel(
 ARMS: Final = {model.name: model for model in (KUKA, PANDA)}
 
 
-class ArmState(msgspec.Struct, frozen=True, array_like=True):
-    """A move: from where to where, and how many of its steps are done; joints are in the world's state."""
-
-    begin: Joints
-    end: Joints
-    steps: int
-    done: int
-
-
 class Arm:
     """An arm of a model in a cell's world, its foot at `mount`.
 
@@ -144,12 +130,12 @@ class Arm:
             client.resetJointState(self.number, joint, place)
         world.add_jointed(self.number, self._motors)
         self._rest_yaw: Final = self.tip()[1]
-        self._move = ArmState(model.rest, model.rest, 0, 0)
+        self._move = AxisMove(model.rest, model.rest)
 
     @property
     def moving(self) -> bool:
         """Whether a move is under way."""
-        return self._move.done < self._move.steps
+        return self._move.under_way
 
     def tip(self) -> tuple[Vector, float]:
         """Where the tip of the tool is, and which way it is turned, radians to the left."""
@@ -191,21 +177,14 @@ class Arm:
 
     def go(self, joints: Joints) -> float:
         """Begin to move there from where the last move ends; return how long it takes, seconds."""
-        model, begin = self.model, self._move.end
-        seconds = 0.0
-        for angle, speed, acceleration in zip(
-            (abs(b - a) for a, b in zip(begin, joints, strict=True)), model.speed, model.acceleration, strict=True
-        ):
-            seconds = max(seconds, _PEAK_SPEED * angle / speed, sqrt(_PEAK_ACCELERATION * angle / acceleration))
-        steps = ceil(seconds / STEP_S)
-        self._move = ArmState(begin, joints, steps, 0)
-        return steps * STEP_S
+        model = self.model
+        self._move = AxisMove.within(self._move.end, joints, model.speed, model.acceleration)
+        return self._move.seconds
 
     def step(self) -> None:
         """Tell the motors where to be after the next step of the world."""
-        move = self._move
-        done = min(move.done + 1, move.steps)
-        places, speeds = _along(move, done)
+        self._move = self._move.stepped()
+        places, speeds = self._move.places_and_speeds()
         self._client.setJointMotorControlArray(
             self.number,
             self._motors,
@@ -215,14 +194,12 @@ class Arm:
             positionGains=self._gains,
             forces=self._forces,
         )
-        if done != move.done:
-            self._move = ArmState(move.begin, move.end, move.steps, done)
 
-    def state(self) -> ArmState:
+    def state(self) -> AxisMove:
         """Return the move under way, for `restore`."""
         return self._move
 
-    def restore(self, state: ArmState) -> None:
+    def restore(self, state: AxisMove) -> None:
         """Go on with a move."""
         self._move = state
 
@@ -249,18 +226,6 @@ class Arm:
         if off > _OFF_M or askew > _ASKEW:
             problem = f"comes no nearer than {off:.3f} m and {askew:.2f} rad to {_told(tip)}"
             raise UnreachableError(where, problem, "put it nearer")
-
-
-def _along(move: ArmState, step: int) -> tuple[list[float], list[float]]:
-    """Places and speeds of the joints at a step of a move."""
-    if step >= move.steps:
-        return list(move.end), [0.0] * len(move.end)
-    t = step / move.steps
-    share = t * t * t * (10 + t * (6 * t - 15))
-    rate = 30 * t * t * (1 - t) ** 2 / (move.steps * STEP_S)
-    ways = [b - a for a, b in zip(move.begin, move.end, strict=True)]
-    places = [a + share * way for a, way in zip(move.begin, ways, strict=True)]
-    return places, [rate * way for way in ways]
 
 
 def _sum(a: Vector, b: Vector) -> Vector:

@@ -2,23 +2,18 @@
 
 The arms that come with PyBullet reach 0.76 m; the far corner of a EUR pallet is farther from any pedestal beside it.
 
-Moves go from rest to rest along a straight line, all axes in the time of the slowest, as those of `twin.cells.arm`.
+Moves go from rest to rest along a straight line, see twin.cells.axis_move.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, sqrt
 from typing import Final
 
-import msgspec
-
 from twin.bullet.frames import Vector
+from twin.cells.axis_move import AxisMove
 from twin.cells.cell_world import UPRIGHT, CellWorld
-from twin.cells.station_cell import STEP_S
 
-_PEAK_SPEED: Final = 15 / 8  # of a move of length 1 in time 1, and its greatest acceleration
-_PEAK_ACCELERATION: Final = 10 / sqrt(3)
 _POSITION_GAIN: Final = 0.3
 _MASSES_KG: Final = (60.0, 40.0, 25.0)
 _MOTOR_N: Final = 3000.0
@@ -33,15 +28,6 @@ class GantryModel:
 
     speed: Vector = (2.0, 2.0, 1.5)
     acceleration: Vector = (3.0, 3.0, 3.0)
-
-
-class GantryState(msgspec.Struct, frozen=True, array_like=True):
-    """A move of the tool's tip: from where to where, and how many of its steps are done."""
-
-    begin: Vector
-    end: Vector
-    steps: int
-    done: int
 
 
 class Gantry:
@@ -79,7 +65,7 @@ class Gantry:
             client.setCollisionFilterGroupMask(self.number, link, _MOVING, _MOVING)
             client.changeDynamics(self.number, link, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0)
         world.add_jointed(self.number, list(_AXES))
-        self._move = GantryState(home, home, 0, 0)
+        self._move = AxisMove(home, home)
 
     @property
     def link(self) -> int:
@@ -89,12 +75,13 @@ class Gantry:
     @property
     def moving(self) -> bool:
         """Whether a move is under way."""
-        return self._move.done < self._move.steps
+        return self._move.under_way
 
     @property
     def goal(self) -> Vector:
         """Where the last move ends, or has ended."""
-        return self._move.end
+        x, y, z = self._move.end
+        return x, y, z
 
     def tip(self) -> Vector:
         """Where the tip of the tool is."""
@@ -103,46 +90,27 @@ class Gantry:
 
     def go(self, tip: Vector) -> float:
         """Begin to move there from where the last move ends; return how long it takes, seconds."""
-        model, begin = self._model, self._move.end
-        seconds = 0.0
-        for start, end, speed, acceleration in zip(begin, tip, model.speed, model.acceleration, strict=True):
-            way = abs(end - start)
-            seconds = max(seconds, _PEAK_SPEED * way / speed, sqrt(_PEAK_ACCELERATION * way / acceleration))
-        steps = ceil(seconds / STEP_S)
-        self._move = GantryState(begin, tip, steps, 0)
-        return steps * STEP_S
+        self._move = AxisMove.within(self._move.end, tip, self._model.speed, self._model.acceleration)
+        return self._move.seconds
 
     def step(self) -> None:
         """Tell the motors where to be after the next step of the world."""
-        move = self._move
-        done = min(move.done + 1, move.steps)
-        share, rate = _along(move.steps, done)
-        ways = [b - a for a, b in zip(move.begin, move.end, strict=True)]
-        places = [a + share * way - at for a, way, at in zip(move.begin, ways, self.home, strict=True)]
+        self._move = self._move.stepped()
+        places, speeds = self._move.places_and_speeds()
         self._client.setJointMotorControlArray(
             self.number,
             _AXES,
             self._client.POSITION_CONTROL,
-            targetPositions=places,
-            targetVelocities=[rate * way for way in ways],
+            targetPositions=[place - at for place, at in zip(places, self.home, strict=True)],
+            targetVelocities=speeds,
             positionGains=[_POSITION_GAIN] * len(_AXES),
             forces=[_MOTOR_N] * len(_AXES),
         )
-        if done != move.done:
-            self._move = GantryState(move.begin, move.end, move.steps, done)
 
-    def state(self) -> GantryState:
+    def state(self) -> AxisMove:
         """Return the move under way, for `restore`."""
         return self._move
 
-    def restore(self, state: GantryState) -> None:
+    def restore(self, state: AxisMove) -> None:
         """Go on with a move."""
         self._move = state
-
-
-def _along(steps: int, step: int) -> tuple[float, float]:
-    """Share of a move that is done at a step, and its rate, 1/s: a polynomial of fifth degree."""
-    if step >= steps:
-        return 1.0, 0.0
-    t = step / steps
-    return t * t * t * (10 + t * (6 * t - 15)), 30 * t * t * (1 - t) ** 2 / (steps * STEP_S)

@@ -168,11 +168,6 @@ class InductionCell(LineCell):
 
     # What goes on
 
-    def _changed(self) -> None:
-        """Something was done from outside: see what it means, and write it down."""
-        self._decide(self._places())
-        self._keyframe()
-
     def _drive(self) -> None:
         self._belts.control(go=not self._attendant.called)
         self._tray.drive()
@@ -262,10 +257,6 @@ class InductionCell(LineCell):
         half_width = (width * cos(yaw) + length * abs(sin(yaw))) / 2
         most = max(WIDTH_M / 2 - half_width - _GUIDE_GAP_M, 0.0)
         return half_length, min(max(_ASIDE_M * aside, -most), most), yaw
-
-    def _in(self, zone: _Zone, places: Mapping[int, Vector]) -> dict[int, Vector]:
-        """The parcels that are in a zone, and where."""
-        return {parcel: place for parcel, place in places.items() if self._zone(place) is zone}
 
     def _zone(self, place: Vector) -> _Zone:
         if self._tray.holds(place):

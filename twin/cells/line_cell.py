@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
 from math import cos, log, sin
 from typing import Final
 
@@ -12,10 +13,9 @@ import numpy as np
 
 from robots.errors import InputError
 from twin.bullet.frames import Quaternion, Vector
-from twin.cells.attendant import Attendant
-from twin.cells.cell_world import BoxState, CellWorld
+from twin.cells.bullet_cell import BulletCell
+from twin.cells.cell_world import BoxState
 from twin.cells.driven_box import add_fixed
-from twin.cells.keyframed_cell import KeyframedCell
 from twin.cells.line_times import LineTimes
 from twin.cells.parcel import Parcel
 from twin.cells.stacking import Box
@@ -43,7 +43,7 @@ class LineThen(msgspec.Struct, frozen=True, array_like=True):
     attendant: tuple[int, int | None]
 
 
-class LineCell(KeyframedCell):
+class LineCell(BulletCell):
     """A cell that somebody looks at every 0.1 s and then decides what goes on; see StationCell for what methods do.
 
     seed      of everything random: how parcels come in, how slippery they are, how long an attendant takes
@@ -53,14 +53,10 @@ class LineCell(KeyframedCell):
     """
 
     def __init__(self, seed: int, attend_s: float) -> None:
-        super().__init__()
-        self._seed = seed
-        self._world = CellWorld()
+        super().__init__(seed, attend_s)
         self._world.client.setPhysicsEngineParameter(numSolverIterations=_ITERATIONS)
         # On top of the world's own floor, see `add_fixed`.
         add_fixed(self._world.client, _FLOOR_HALF_M, 1.0, (0.0, 0.0, _FLOOR_M - _FLOOR_HALF_M[2]))
-        self._attendant = Attendant(seed, attend_s)
-        self._times = LineTimes()
         self._ticks = 0  # steps that were simulated: what was decided must not depend on idle time
         self._state = LineState.IDLE
         self._asleep = True
@@ -78,20 +74,6 @@ class LineCell(KeyframedCell):
         """What it does now."""
         return self._state
 
-    def seconds_in_states(self) -> dict[LineState, float]:
-        """How long it was in each state, seconds; together as long as all its steps."""
-        return self._times.seconds()
-
-    def advance(self, steps: int) -> None:
-        """Simulate so many steps of STEP_S; time alone passes while it is not busy."""
-        ticks = self._ticks
-        super().advance(steps)
-        self._times.add(self._state, steps - (self._ticks - ticks))
-
-    def close(self) -> None:
-        """Let go of Bullet. May be called twice."""
-        self._world.close()
-
     def _step(self) -> None:
         self._times.add(self._state, 1)
         if self._ticks % _LOOK_STEPS == 0:
@@ -100,13 +82,26 @@ class LineCell(KeyframedCell):
         self._world.step()
         self._ticks += 1
 
+    def _changed(self) -> None:
+        """Something was done from outside: see what it means, and write it down."""
+        self._decide(self._places())
+        self._keyframe()
+
     @abstractmethod
     def _look(self) -> None:
-        """See what has become of everything, and decide; sets `_state` and `_asleep`."""
+        """See what has become of everything, and decide what is to be done."""
+
+    @abstractmethod
+    def _decide(self, places: Mapping[int, Vector]) -> None:
+        """Set what follows from where things are: `_state` and `_asleep` at least."""
 
     @abstractmethod
     def _drive(self) -> None:
         """Get belts and trays ready for a step."""
+
+    @abstractmethod
+    def _zone(self, place: Vector) -> IntEnum:
+        """Return in which part of the cell a place is."""
 
     # Parcels
 
@@ -146,6 +141,10 @@ class LineCell(KeyframedCell):
     def _places(self) -> dict[int, Vector]:
         """Where the middle of every parcel is that has a body."""
         return {parcel: self._world.place(parcel)[0] for parcel in self._world}
+
+    def _in(self, zone: IntEnum, places: Mapping[int, Vector]) -> dict[int, Vector]:
+        """The parcels that are in a zone, and where."""
+        return {parcel: place for parcel, place in places.items() if self._zone(place) is zone}
 
     def _boxes(self, parcels: Iterable[int]) -> list[Box]:
         """Upright boxes around parcels."""

@@ -10,13 +10,12 @@ import msgspec
 import numpy as np
 
 from twin.bullet.frames import Vector
-from twin.cells.attendant import Attendant
-from twin.cells.cell_world import BoxState, CellWorld
+from twin.cells.bullet_cell import BulletCell
+from twin.cells.cell_world import BoxState
 from twin.cells.conveyor import Conveyor
 from twin.cells.gantry import Gantry
 from twin.cells.grasping import Grasping, GraspParams
 from twin.cells.gripper import SuctionCup
-from twin.cells.keyframed_cell import KeyframedCell
 from twin.cells.line_times import LineTimes
 from twin.cells.pallet_cell_state import PalletRecord, PalletVisit, Unloaded
 from twin.cells.pallet_layout import (
@@ -53,7 +52,7 @@ _BELT: Final = Space((HEAD_END_M, -BELT_WIDTH_M / 2, BELT_TOP_M), (_END_M, BELT_
 _SPARE_M: Final = 0.05  # of the tool alone above everything
 
 
-class PalletCell(KeyframedCell):
+class PalletCell(BulletCell):
     """A gantry, a place for a pallet, and a belt: a StationCell, see there for what methods do.
 
     seed      of how pallets are stacked, of grasps, and of how long an attendant takes
@@ -66,17 +65,13 @@ class PalletCell(KeyframedCell):
     """
 
     def __init__(self, seed: int, grasps: GraspParams | None = None, *, attend_s: float = 20.0) -> None:
-        super().__init__()
-        self._seed: Final = seed
+        super().__init__(seed, attend_s)
         self._tool: Final = PickingTool(cups_m=_CUPS.diameter_m, out_x_m=HEAD_M - PALLET[0])
-        self._world: Final = CellWorld()
         add_pallet(self._world)
         self._belt: Final = Conveyor(self._world.client, 0.0, BELT_END_M, BELT_WIDTH_M, BELT_TOP_M)
         self._gantry: Final = Gantry(self._world, HOME, _CUPS.diameter_m)
         luck = Grasping(seed, GraspParams() if grasps is None else grasps)
         self._unloader: Final = Unloader(self._world, self._gantry, _CUPS, luck)
-        self._attendant: Final = Attendant(seed, attend_s)
-        self._times = LineTimes()
         self._belt_goes = False
         self._boxes: dict[int, Box] = {}
         self._masses: dict[int, float] = {}
@@ -123,10 +118,6 @@ class PalletCell(KeyframedCell):
     def unloaded(self) -> tuple[Unloaded, ...]:
         """What came onto the belt in the visit that there is, or else in the last one, in order."""
         return tuple(self._unloaded)
-
-    def seconds_in_states(self) -> dict[LineState, float]:
-        """How long it was in each state, seconds; together as long as all its steps."""
-        return self._times.seconds()
 
     def whereabouts(self) -> Whereabouts:
         """Count all units, by where their bodies are."""
@@ -196,15 +187,6 @@ class PalletCell(KeyframedCell):
         self._visit = None
         self._keyframe()
         return taken
-
-    def advance(self, steps: int) -> None:
-        """Simulate so many steps of STEP_S; time alone passes while it is not busy."""
-        super().advance(steps)
-        self._times.add(self.state, self._steps - sum(self._times.steps))
-
-    def close(self) -> None:
-        """Let go of Bullet. May be called twice."""
-        self._world.close()
 
     # What goes on in it
 

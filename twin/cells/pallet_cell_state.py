@@ -7,8 +7,8 @@ from enum import IntEnum
 import msgspec
 
 from twin.bullet.frames import Vector
+from twin.cells.axis_move import AxisMove
 from twin.cells.cell_world import WorldState
-from twin.cells.gantry import GantryState
 from twin.pallets.mixed_pallet import Box
 from twin.pallets.picking import Pick
 
@@ -104,6 +104,6 @@ class PalletRecord(msgspec.Struct, array_like=True):
     times: list[int]
     belt: tuple[bool, float]
     unloader: UnloaderState
-    gantry: GantryState
+    gantry: AxisMove
     world: WorldState
     attendant: tuple[int, int | None]

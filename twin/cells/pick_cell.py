@@ -14,11 +14,10 @@ from robots.arrays import Bool, Float64
 from robots.errors import InputError
 from robots.model import RobotModel
 from twin.cells.arm import KUKA, Arm, ArmModel, reaches
-from twin.cells.attendant import Attendant
-from twin.cells.cell_world import BoxState, CellWorld, turned, yaw_of
+from twin.cells.bullet_cell import BulletCell
+from twin.cells.cell_world import BoxState, turned, yaw_of
 from twin.cells.grasping import Grasping, GraspParams
 from twin.cells.gripper import SuctionCup, SuctionGripper
-from twin.cells.keyframed_cell import KeyframedCell
 from twin.cells.line_times import LineTimes
 from twin.cells.parcel import Parcel
 from twin.cells.parcel_sizes import parcel_class
@@ -51,7 +50,7 @@ _LEVEL: Final = 0.05  # sine of half of the angle by which what lies flat may le
 _IN_PLACE_M: Final = 0.03
 
 
-class PickCell(KeyframedCell):
+class PickCell(BulletCell):
     """An arm, two places for totes that come and go, and one for a robot: a StationCell, see there for what methods do.
 
     seed      of everything random: how parcels lie, how grasps fail, how long an attendant takes
@@ -75,11 +74,9 @@ class PickCell(KeyframedCell):
         totes: int = 60,
         attend_s: float = 30.0,
     ) -> None:
-        super().__init__()
-        self._seed: Final = seed
+        super().__init__(seed, attend_s)
         self._robot: Final = robot
         self._cup: Final = SuctionCup()
-        self._world: Final = CellWorld()
         add_totes(self._world)
         self._arm: Final = Arm(self._world, arm, FOOT)
         gripper = SuctionGripper(self._world, self._arm, self._cup)
@@ -88,8 +85,6 @@ class PickCell(KeyframedCell):
         )
         self._store: Final = ToteStore(totes, TOTES)
         self._tray: Final = TrayPattern(tray_size(robot), tray_middle(robot), TRAY_HIGHEST_M)
-        self._attendant: Final = Attendant(seed, attend_s)
-        self._times = LineTimes()
         self._parcels: dict[int, Parcel] = {}
         self._gone: list[int] = []
         self._visit: Visit | None = None
@@ -133,10 +128,6 @@ class PickCell(KeyframedCell):
     def drops(self) -> int:
         """How often the cup lost a parcel, ever."""
         return self._picker.state.drops
-
-    def seconds_in_states(self) -> dict[LineState, float]:
-        """How long it was in each state, seconds; together as long as all its steps."""
-        return self._times.seconds()
 
     def whereabouts(self) -> Whereabouts:
         """Count all units, by where their bodies are; those in totes that are not at the arm have none."""
@@ -196,15 +187,6 @@ class PickCell(KeyframedCell):
         self._visit = None
         self._keyframe()
         return taken
-
-    def advance(self, steps: int) -> None:
-        """Simulate so many steps of STEP_S; time alone passes while it is not busy."""
-        super().advance(steps)
-        self._times.add(self.state, self._steps - sum(self._times.steps))
-
-    def close(self) -> None:
-        """Let go of Bullet. May be called twice."""
-        self._world.close()
 
     # What goes on in it
 

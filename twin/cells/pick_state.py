@@ -7,7 +7,8 @@ from enum import IntEnum
 import msgspec
 
 from twin.bullet.frames import Vector
-from twin.cells.arm import ArmState, Joints
+from twin.cells.arm import Joints
+from twin.cells.axis_move import AxisMove
 from twin.cells.cell_world import WorldState
 from twin.cells.parcel import Parcel
 from twin.cells.tote_store import StoreState
@@ -116,6 +117,6 @@ class PickRecord(msgspec.Struct, array_like=True):
     times: list[int]
     picker: PickerState
     world: WorldState
-    arm: ArmState
+    arm: AxisMove
     store: StoreState
     attendant: tuple[int, int | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, dist, hypot, pi, sin
+from math import cos, hypot, pi, sin
 from typing import Final
 
 import msgspec
@@ -12,6 +12,7 @@ from twin.cells.arm import Arm, UnreachableError
 from twin.cells.cell_world import CellWorld, yaw_of
 from twin.cells.grasping import Grasping
 from twin.cells.gripper import SuctionGripper
+from twin.cells.loose_boxes import settle
 from twin.cells.parcel import Parcel
 from twin.cells.parcel_sizes import parcel_class
 from twin.cells.pick_state import Phase, PickerState, Work
@@ -23,8 +24,6 @@ _RELEASE_STEPS: Final = 24
 _FALL_M: Final = 0.003  # that a parcel is let fall
 _OFF_MIDDLE_M: Final = 0.02  # a parcel that hangs farther off the cup's middle is set down again
 _LOOKS: Final = 5  # at one parcel at once
-_LOOSE_STEPS, _LOOK_STEPS, _STILL_STEPS = 24, 6, 1200  # when to look whether it lies still; then it is taken to
-_STILL_MPS, _STILL_RADPS = 0.01, 0.1
 
 
 class Picker:
@@ -79,10 +78,7 @@ class Picker:
             self._work.drops += 1
             self._work.lost = True
             state.loose[self._here.id] = now
-        still = [name for name, since in state.loose.items() if self._lies_still(name, now - since)]
-        for name in still:
-            del state.loose[name]
-            self._world.put(name, msgspec.structs.replace(self._world.box(name), mass_kg=0.0))
+        still = settle(self._world, state.loose, now)
         if state.wait:
             state.wait -= 1
         if not (state.wait or self._arm.moving or state.phase is Phase.REST):
@@ -204,11 +200,3 @@ class Picker:
         except UnreachableError:
             return False
         return True
-
-    def _lies_still(self, name: int, steps: int) -> bool:
-        if steps < _LOOSE_STEPS or steps % _LOOK_STEPS:
-            return False
-        box = self._world.box(name)
-        nothing = (0.0, 0.0, 0.0)
-        slow = dist(box.velocity, nothing) < _STILL_MPS and dist(box.spin, nothing) < _STILL_RADPS
-        return slow or steps >= _STILL_STEPS

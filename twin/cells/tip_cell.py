@@ -237,11 +237,6 @@ class TipCell(LineCell):
 
     # What goes on
 
-    def _changed(self) -> None:
-        """Something was done from outside: see what it means, and write it down."""
-        self._decide(self._places())
-        self._keyframe()
-
     def _drive(self) -> None:
         self._tray.drive()
 
@@ -328,10 +323,6 @@ class TipCell(LineCell):
             if self._still.seconds([parcel], self._ticks) >= _AT_REST_S:
                 box = self._world.take(parcel)
                 self._cage.lay_fast(parcel, msgspec.structs.replace(box, mass_kg=0.0, velocity=STILL, spin=STILL))
-
-    def _in(self, zone: _Zone, places: Mapping[int, Vector]) -> dict[int, Vector]:
-        """The parcels that are in a zone, and where."""
-        return {parcel: place for parcel, place in places.items() if self._zone(place) is zone}
 
     def _zone(self, place: Vector) -> _Zone:
         if self._tray.holds(place):

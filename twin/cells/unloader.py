@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import dist, hypot
+from math import hypot
 from typing import Final
 
 import msgspec
@@ -12,6 +12,7 @@ from twin.cells.cell_world import BoxState, CellWorld, yaw_of
 from twin.cells.gantry import Gantry
 from twin.cells.grasping import Grasping
 from twin.cells.gripper import SuctionCup, covered
+from twin.cells.loose_boxes import settle
 from twin.cells.pallet_cell_state import Phase, UnloaderState
 from twin.cells.pallet_layout import BELT_TOP_M, HEAD_M, HOME
 from twin.cells.parcel import Parcel
@@ -24,9 +25,6 @@ _FALL_M: Final = 0.003  # that a box is let fall
 _AWAY_M: Final = 0.05  # that the cups go up at least, off a box
 _OFF_MIDDLE_M: Final = 0.03  # cups that are farther off are lifted again: the box would hang askew
 _NEAR_M: Final = 0.03  # boxes that are so near to the one that is taken may be moved by it
-_LOOSE_STEPS, _LOOK_STEPS, _STILL_STEPS = 24, 6, 1200  # when to look whether a box lies still; then it is taken to
-_STILL_MPS, _STILL_RADPS = 0.01, 0.1
-_STILL: Final[Vector] = (0.0, 0.0, 0.0)
 
 
 class Unloader:
@@ -89,10 +87,7 @@ class Unloader:
         self._hold(now)
         still: list[int] = []
         if state.phase not in (Phase.GRIP, Phase.LIFT):
-            still = [name for name, since in state.loose.items() if self._lies_still(name, now - since)]
-        for name in still:
-            del state.loose[name]
-            self._world.put(name, msgspec.structs.replace(self._world.box(name), mass_kg=0.0))
+            still = settle(self._world, state.loose, now)
         if state.wait:
             state.wait -= 1
         if not (state.wait or self._gantry.moving or state.phase is Phase.REST):
@@ -188,13 +183,6 @@ class Unloader:
             self._world.unweld(held)
             state.drops += 1
             state.loose[held] = now
-
-    def _lies_still(self, name: int, steps: int) -> bool:
-        if steps < _LOOSE_STEPS or steps % _LOOK_STEPS:
-            return False
-        box = self._world.box(name)
-        slow = dist(box.velocity, _STILL) < _STILL_MPS and dist(box.spin, _STILL) < _STILL_RADPS
-        return slow or steps >= _STILL_STEPS
 
 
 def _near(box: BoxState, other: BoxState) -> bool:

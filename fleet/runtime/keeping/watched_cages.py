@@ -49,11 +49,14 @@ class WatchedCages:
     def take(self, image: DepthImage) -> None:
         """Look at an image; the camera over the cage below chute number n is number n."""
         self._estimator.take(image)
-        self._dropped[image.camera] = [drop for drop in self._dropped[image.camera] if drop[0] > image.time_s]
 
     def full(self, now_s: float) -> Bool:
         """Return which cages are called full, bool (c,)."""
-        return self._watch.full(self._estimator.estimate(now_s), self._coming())
+        estimate = self._estimator.estimate(now_s)
+        # An image that showed nothing leaves the estimate as old as it was, and so what fell since is still to come.
+        for cage, seen_s in enumerate((now_s - estimate.age_s).tolist()):
+            self._dropped[cage] = [drop for drop in self._dropped[cage] if drop[0] > seen_s]
+        return self._watch.full(estimate, self._coming())
 
     def _coming(self) -> Float64:
         """Litres of goods in each cage, or about to be, that its last image does not show."""
