@@ -18,10 +18,10 @@ from sim_worlds.world import World
 
 # Robots a passable cell, and the pace at which forks that knew the orders did as many tasks as a floor of the twin that
 # had more than it could do, interpolated between forks 0.06 apart. future_park, half an hour: 100 robots and 3,000
-# orders an hour, 1.255; 250 and 6,000, 1.296 and 1.309; 500 and 8,000, 1.443, 10,000,
-# 1.441, 12,000, 1.475 and 1.437.
+# orders an hour, 1.255; 250 and 6,000, 1.296 and 1.309; 500 and 8,000, 1.443, 1.430 and 1.480, 10,000, 1.441, 1.452 and
+# 1.474, 12,000, 1.475 and 1.437.
 _DENSITY: Final = (0.00925, 0.0231, 0.0463)
-_PACE: Final = (1.255, 1.3, 1.45)
+_PACE: Final = (1.255, 1.3, 1.454)
 
 
 def pace(world: World, robots: int) -> float:
