@@ -36,8 +36,9 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# A compiler and libraries for the C firmware, and a PostgreSQL server. Elsewhere than on Debian, tests say what is missing.
-TEST_PACKAGES := gcc libc6-dev libzmq3-dev libmsgpack-dev postgresql
+# A compiler and libraries for the C firmware, a PostgreSQL server, a browser, and Prometheus with its promtool. Elsewhere
+# than on Debian, tests say what is missing.
+TEST_PACKAGES := gcc libc6-dev libzmq3-dev libmsgpack-dev postgresql chromium prometheus
 test-packages:
 	@if command -v dpkg-query >/dev/null; then \
 	    missing=; for package in $(TEST_PACKAGES); do \

@@ -103,3 +103,26 @@ def write_run(parent: Path, trace: Trace | None = None, **changes) -> Path:
         writer.write_summary(summary_of(trace, **changes))
         writer.write_trace(trace)
         return writer.commit()
+
+
+def scripted_trace(*scripts, width=8, height=3, starts=None, world="made_up"):
+    """A trace of robots that do what is written, a word a step; all begin in column 0, facing east, a row each.
+
+    E S W N: drives a cell that way; L R: a quarter turn left, right; w: waits, which is delay; s: service; i: idle.
+    ! after a word: the step is delay.
+    """
+    moves, turns = {"E": 1, "S": width, "W": -1, "N": -width}, {"L": -1, "R": 1}
+    start = np.array([row * width for row in range(len(scripts))] if starts is None else starts, dtype=np.int32)
+    columns = []
+    for script, first in zip(scripts, start.tolist(), strict=True):
+        cell, heading, rows = first, 0, []
+        for word in script.split():
+            kind = word[0]
+            cell, heading = cell + moves.get(kind, 0), (heading + turns.get(kind, 0)) % 4
+            activity = 0 if kind in moves else 1 if kind in turns else {"w": 2, "s": 3, "i": 5}[kind]
+            rows.append((cell, heading, activity, kind == "w" or word.endswith("!")))
+        columns.append(rows)
+    steps = np.array(columns).transpose(2, 1, 0)  # what, step, robot
+    cell, heading, activity, delayed = steps
+    return Trace(world, height, width, 1.0, start, np.zeros(len(start), dtype=np.int8), cell.astype(np.int32),
+                 heading.astype(np.int8), activity.astype(np.uint8), delayed.astype(np.bool_))  # fmt: skip

@@ -14,16 +14,19 @@ from fleet.app.main import main
 from fleet.app.site.api_client import ApiClient, ClientParams
 from fleet.app.site.api_server import ApiServer
 from fleet.app.site.condition import conditions
+from fleet.app.site.duties import duty_columns
 from fleet.app.site.feed import Feed
 from fleet.app.site.feed_messages import JournalNews
 from fleet.app.site.feed_reader import FeedReader
 from fleet.app.site.feed_writer import FeedWriter
 from fleet.app.site.floor_answer import floor_is
 from fleet.app.site.local_socket import ClientKeys
+from fleet.app.site.robot_answer import robot_shown
 from fleet.app.site.site_reporter import Leadership, SiteReporter
 from fleet.app.site.site_requests import Site, SiteRequests
 from fleet.grid.layout import Layout
 from fleet.runtime.clock import WallClock
+from fleet.runtime.roster import Roster
 from fleet.tasks.pool import TaskPool
 from fleet.traffic.zones.zones import Zones
 from robots.gateways.allow_list import FILE_NAME, AllowList, Peer
@@ -52,7 +55,7 @@ class SmallSite:
         self.events = []
         self.listeners = [self.events.append]
         self.pool = TaskPool(splitter(), self.hear)
-        self.zones = Zones(floor(), NAMED, NO_CELLS, NO_CELLS, self.hear)
+        self.zones = Zones(floor(), NAMED, NO_CELLS, NO_CELLS, self.hear, robots=len(SERIALS))
         self.leadership = Leadership(term, leads=True)
         self.held_up = False
         self.state = FleetState.at(np.arange(len(SERIALS), dtype=np.int32), width=WIDTH)
@@ -60,8 +63,14 @@ class SmallSite:
         off = np.zeros(len(SERIALS), dtype=np.bool_)
         self.watch = SimpleNamespace(silent=off.copy(), astray=off, blocked=off)
         self.watch.silent[2] = True
-        self.goal = np.full(len(SERIALS), -1, dtype=np.int32)
-        self.task = np.full(len(SERIALS), -1, dtype=np.int32)
+        self.roster = Roster.of(len(SERIALS))
+        self.goal, self.task = self.roster.goal, self.roster.task
+        self.delayed = off.copy()
+        self.waits = SimpleNamespace(
+            waits_for=np.full(len(SERIALS), -1, dtype=np.int32),
+            reason=np.zeros(len(SERIALS), dtype=np.uint8),
+            waited_s=np.zeros(len(SERIALS), dtype=np.float32),
+        )
         self.floor_hash = "small"
         self.reporter = SiteReporter(self.pool, self.zones, world="small", version="0", serials=SERIALS, began_s=990.0)
         self.writer = FeedWriter(term, lambda: 0)
@@ -79,6 +88,7 @@ class SmallSite:
                 status=self.news,
                 snapshot=self.writer.snapshot,
                 floor=self.floor_answer,
+                robot=self.robot_answer,
                 lead_time_s=600.0,
                 serials=SERIALS,
                 feed=feed,
@@ -96,6 +106,14 @@ class SmallSite:
         down = self.watch.silent
         zones = self.zones.in_force()
         return floor_is(self.state, down, self.task, zones, world="small", floor=self.floor_hash, now_s=self.now_s)
+
+    def robot_answer(self, robot):
+        return robot_shown(
+            robot, SERIALS[robot], self.state, self.roster, self.pool, chargers=NO_CELLS, alarm=False, ledger=None
+        )
+
+    def duties(self):
+        return duty_columns(self.roster, self.pool, self.waits, self.delayed)
 
     def news(self):
         journal = JournalNews("memory", self.held_up)
@@ -184,8 +202,16 @@ class ServedSite:
             self.api.answer(request, reply)
         if self.answering:
             self.api.flush(committed=not site.held_up)
-        task = np.full(len(SERIALS), -1, dtype=np.int32)
-        self.feed.publish(site.state, site.conditions(), task, site.news, time.monotonic(), committed=not site.held_up)
+        task = site.task
+        self.feed.publish(
+            site.state,
+            site.conditions(),
+            task,
+            site.news,
+            time.monotonic(),
+            duties=site.duties,
+            committed=not site.held_up,
+        )
 
 
 @contextmanager

@@ -24,6 +24,8 @@ from fleet.runtime.event_relay import EventRelay
 from fleet.runtime.grant_control import GrantLoop
 from fleet.runtime.keeping.floor_keeping import FloorKeeping
 from fleet.runtime.motion import MotionPlanning
+from fleet.runtime.wait_alarms import WaitParams
+from fleet.runtime.waits import WaitWatch
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.tasks.pool import EventSink, TaskPool
 from fleet.tasks.sources.rejects import RejectSink
@@ -136,12 +138,14 @@ def compose_on(
     else:
         if attendants is not None:
             attendants.refuse("execution ideal")
-        simulation = _in_step(crew, config, steps, recorder, clock)
+        simulation = _in_step(crew, config, steps, recorder, clock, relay)
     crew.planner.warmup()
     return simulation
 
 
-def _in_step(crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder, clock: Clock) -> Simulation:
+def _in_step(
+    crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder, clock: Clock, events: EventRelay
+) -> Simulation:
     """The ideal grid: everybody moves in step with the plan."""
     world = crew.world
     auditor = PlanAuditor(world.layout) if config.audit else None
@@ -149,12 +153,15 @@ def _in_step(crew: Crew, config: RunConfig, steps: int, recorder: TraceRecorder,
     driver = IdealGridDriver(
         world.layout, world.robot, world.cell_m, start=crew.start, chargers=world.chargers, step_s=crew.step_s
     )
+    waits = WaitWatch(crew.distances, crew.robots, parking=world.parking, events=events, params=WaitParams())
+    waits.warmup()
     loop = ControlLoop(
         intake=crew.intake,
         dispatcher=crew.dispatcher,
         motion=motion,
         driver=driver,
         recorder=recorder,
+        waits=waits,
         step_s=crew.step_s,
     )
     return Simulation(

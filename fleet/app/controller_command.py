@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from fleet.app.live_command import LiveCommand
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("controller")(controller)
+    app.command("controller", cls=LiveCommand)(controller)
 
 
 def controller(
@@ -41,6 +43,18 @@ def controller(
     lease: Annotated[str, typer.Option(help="How long a leader that says nothing more still leads.")] = "3s",
     wait: Annotated[str, typer.Option(help="How long a new site waits for all its robots.")] = "1m",
     config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, as of `run`.")] = None,
+    live: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[HOST:PORT]", help="Serve the live page to browsers, at 127.0.0.1:8080 if no address is given."
+        ),
+    ] = None,
+    tokens: Annotated[
+        Path | None, typer.Option(help="With --live: tokens of those who may act on the page; see `futurepark token`.")
+    ] = None,
+    live_as: Annotated[
+        str, typer.Option("--live-as", help="With --live and --keys: the viewer or operator whose key the page has.")
+    ] = "",
     duration: Annotated[
         str | None, typer.Option("--for", help="Stop after this long, e.g. 10m; when told to if left out.")
     ] = None,
@@ -58,6 +72,7 @@ def controller(
     # What is imported stays: to look through it for garbage, again and again while it grows, takes a tenth of a second.
     gc.disable()
     from fleet.app.durations import parse_duration
+    from fleet.app.page_process import PageSettings, address_of
     from fleet.app.site.serve import serve
     from fleet.app.site.settings import SiteSettings
     from fleet.errors import SettingError
@@ -81,6 +96,9 @@ def controller(
         seed=run.seed if seed is None else seed,
         audit=audit,
     )
+    for option, given in (("--tokens", tokens), ("--live-as", live_as)):
+        if given and live is None:
+            raise SettingError(option, "is for the live page", "use it with --live")
     settings = SiteSettings(
         run=run,
         listen=listen,
@@ -91,6 +109,14 @@ def controller(
         standby=standby,
         lease_s=parse_duration(lease, "--lease"),
         wait_s=parse_duration(wait, "--wait"),
+        page=None if live is None else PageSettings(*address_of(live, "--live"), tokens, keys, live_as, _file(world)),
     )
     for_s = None if duration is None else parse_duration(duration, "--for")
     raise typer.Exit(serve(settings, for_s=for_s, as_json=as_json))
+
+
+def _file(world: str) -> str:
+    """The file of a world, empty for a shipped one."""
+    from sim_worlds.world_file import shipped_worlds
+
+    return "" if world in shipped_worlds() else world

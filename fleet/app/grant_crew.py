@@ -64,7 +64,7 @@ def grant_loop(
     """Wire the loop. Raises InputErrors for whatever is wrong with files of actions or faults, or with attendants."""
     world, robots = crew.world, crew.robots
     attendants = Attendants() if attendants is None else attendants
-    actions = read_actions(Path(config.actions), world.layout, world.zones) if config.actions else []
+    actions = read_actions(Path(config.actions), world.layout, world.zones, robots) if config.actions else []
     body = body_of(config.robot_model)
     host = attendants.host(config, world, robots, body)
     fleet = _fleet(crew, config, crew.start, _faults(crew, config), host)
@@ -85,7 +85,7 @@ def grant_loop(
     if config.audit:
         auditor = GrantAudit(world.layout, world.robot, world.cell_m, crew.start, fleet.truth, crew.pool)
         events.join(auditor.hear)
-    zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, events)
+    zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, events, robots=robots)
     loop, planning = wire_loop(
         crew, config, driver, ledger, zones, recorder, clock, events, actions=actions, audit=auditor
     )

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from fleet.report.congestion import Window
+    from fleet.report.heat.congestion import Window
+    from fleet.report.heat.floor_picture import PicturedRun
+    from fleet.report.run_directory import RunReader
+    from sim_worlds.world import World
 
 
 def register(app: typer.Typer) -> None:
@@ -20,38 +23,73 @@ def register(app: typer.Typer) -> None:
 def heatmap(
     run: Annotated[Path, typer.Argument(help="A run directory, such as runs/future_park-1-1.")],
     metric: Annotated[
-        str, typer.Option(help="visits (entries an hour), waits or delay (robot-seconds waited or lost).")
+        str,
+        typer.Option(
+            help="visits, flow by direction (entries an hour), waits or delay (robot-seconds waited or lost)."
+        ),
     ] = "delay",
     window: Annotated[
         str,
         typer.Option(metavar="FROM:TO", help="Part of the run, like 10m:20m, 90s: or :1h; an end may be left open."),
     ] = ":",
+    against: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Draw what is more or less than in this run of the same world.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Picture to write (.png, .svg or .pdf); one in the run directory if left out."),
     ] = None,
+    film: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Film to write (.mp4 or .gif) instead of a picture.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Time of the run in each picture of a film, like 1m.")
+    ] = None,
 ) -> None:
-    """Draw where robots drive, wait or lose time, on the plan of the floor, and name the ten worst spots."""
-    from fleet.report.congestion import count_congestion, find_metric
-    from fleet.report.heatmap import check_world, save_heatmap
-    from fleet.report.run_directory import TRACE_FILE, RunReader
+    """Draw where robots drive, wait or lose time, and name the ten worst spots and what they cost."""
+    from fleet.app.durations import parse_duration
+    from fleet.errors import SettingError
+    from fleet.report.heat.floor_picture import picture_change, picture_run
+    from fleet.report.heat.heatmap import save_heatmap
+    from fleet.report.run_directory import RunReader
     from sim_worlds.world_file import load_world
 
-    wanted, part = find_metric(metric), parse_window(window)
+    part = parse_window(window)
+    if film is not None and out is not None:
+        raise SettingError("--film", "does not go with --out", "write the picture in a command of its own")
+    if every is not None and film is None:
+        raise SettingError("--every", "is for films", "give --film FILE, or leave it out")
     reader = RunReader(run)
     world = load_world(reader.config.world)
-    check_world(reader.trace, world, run / TRACE_FILE)
-    congestion = count_congestion(reader.trace, wanted, part)
-    path = out if out is not None else run / _file_name(metric, window)
-    save_heatmap(path, congestion, world, reader.name)
-    typer.echo(path)
+    shown = _pictured(reader, world, part)
+    other = None if against is None else _pictured(RunReader(against), world, part)
+    picture = picture_run(shown, metric) if other is None else picture_change(shown, other, metric)
+    if film is not None:
+        from fleet.report.heat.film import Film, default_every, save_film
+
+        every_s = default_every(shown) if every is None else parse_duration(every, "--every")
+        save_film(film, Film(shown, metric, every_s, other), picture, world)
+    else:
+        out = out if out is not None else run / _file_name(metric, window, against)
+        save_heatmap(out, picture, world)
+    typer.echo(film or out)
+
+
+def _pictured(reader: RunReader, world: World, part: Window) -> PicturedRun:
+    """A run that was made in this world; raises RunError if it cannot have been."""
+    from fleet.report.heat.floor_picture import PicturedRun
+    from fleet.report.heat.heatmap import check_world
+    from fleet.report.run_directory import TRACE_FILE
+
+    check_world(reader.trace, world, reader.path / TRACE_FILE)
+    return PicturedRun(reader.name, reader.trace, reader.summary, part)
 
 
 def parse_window(text: str) -> Window:
     """Read `FROM:TO`, two durations of which either may be left out; raises SettingError if it is anything else."""
     from fleet.app.durations import parse_duration
     from fleet.errors import SettingError
-    from fleet.report.congestion import Window
+    from fleet.report.heat.congestion import Window
 
     ends = text.split(":")
     if len(ends) != 2:
@@ -63,11 +101,17 @@ def parse_window(text: str) -> Window:
     return Window(from_s, to_s)
 
 
-def _file_name(metric: str, window: str) -> str:
+def _file_name(metric: str, window: str, against: Path | None) -> str:
     """Name of the picture in the run directory: the one that the run drew itself, or one beside it."""
-    from fleet.report.congestion import DEFAULT_METRIC
+    from fleet.report.heat.congestion import DEFAULT_METRIC
     from fleet.report.run_directory import HEATMAP_FILE
 
-    if parse_window(window) == parse_window(":"):
-        return HEATMAP_FILE if metric == DEFAULT_METRIC else f"heatmap-{metric}.png"
-    return f"heatmap-{metric}-{window.replace(' ', '').replace(':', '-')}.png"
+    whole = parse_window(window) == parse_window(":")
+    if whole and metric == DEFAULT_METRIC and against is None:
+        return HEATMAP_FILE
+    parts = ["heatmap", metric]
+    if not whole:
+        parts.append(window.replace(" ", "").replace(":", "-"))
+    if against is not None:
+        parts.append(f"against-{against.resolve().name}")
+    return "-".join(parts) + ".png"

@@ -26,7 +26,16 @@ DISTRIBUTION: Final = "futurepark"
 PACKAGES: Final = ("fleet", "robots", "twin", "sim_worlds", "firmware_stubs")
 
 # What a part is for that a Python or an installation may do without.
-_PURPOSES: Final = {"pybullet": "rigid-body physics in the twin", "dev": "make test"}
+_PURPOSES: Final = {
+    "pybullet": "rigid-body physics in the twin",
+    "cluster": "futurepark tune on many machines",
+    "data": "Parquet files",
+    "dev": "make test",
+    "mcap": "recordings for Foxglove",
+    "postgres": "journals in PostgreSQL",
+    "video": "heatmaps as MP4 films",
+    "web": "the live page and the HTTP API",
+}
 _THREAD_SETTINGS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _INSTALL: Final = "install it again: pip install -e . in the source checkout"
 

@@ -16,6 +16,8 @@ from fleet.runtime.control import Recorder
 from fleet.runtime.event_relay import EventRelay
 from fleet.runtime.grant_control import ExecutionAudit, GrantLoop, Keeper
 from fleet.runtime.muster import Muster
+from fleet.runtime.wait_alarms import WaitParams
+from fleet.runtime.waits import WaitWatch
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.traffic.execution import GrantExecution
 from fleet.traffic.floor_control import FloorControl
@@ -62,6 +64,7 @@ def wire_loop(
         distances=crew.distances,
         muster=Muster(crew.distances.travel, world.layout, world.muster, world.keep_clear, crew.robots),
         takeovers=crew.takeovers,
+        waits=WaitWatch(crew.distances, crew.robots, parking=world.parking, events=events, params=WaitParams()),
         chargers=world.chargers,
         parking=world.parking,
         driver=driver,
@@ -121,3 +124,4 @@ def warmup(
             audit.ticked()
     execution.charge(~nobody)
     DeadEnds(crew.distances).leaving(start.cell, start.cell)
+    WaitWatch(crew.distances, 1, parking=world.parking, events=EventRelay(), params=WaitParams()).warmup()

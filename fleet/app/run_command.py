@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from fleet.app.live_command import LiveCommand
+
+if TYPE_CHECKING:
+    from fleet.app.live_run import Live
 
 # Options that have another name than the setting that they set.
 _OPTIONS = {"duration_s": "--for", "robot_model": "--robot-model", "message_loss": "--loss", "dead_share": "--dead"}
@@ -14,7 +20,7 @@ _OPTIONS = {"duration_s": "--for", "robot_model": "--robot-model", "message_loss
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("run")(run)
+    app.command("run", cls=LiveCommand)(run)
 
 
 def run(
@@ -110,6 +116,17 @@ def run(
     film: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a film of the run: .webp or .gif.")] = None,
     film_speed: Annotated[float, typer.Option(help="Simulated seconds in a second of the film.")] = 1.0,
     gui: Annotated[bool, typer.Option("--gui", help="Show the run in a window; needs a display.")] = False,
+    live: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[HOST:PORT]",
+            help="Show the run in a browser while it goes on, at 127.0.0.1:8080 if no address is given.",
+        ),
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(help="With --live: simulated seconds in a second; 1 if left out, 0 for as fast as it goes."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings from a run directory or a TOML file; options go before them.")
     ] = None,
@@ -159,4 +176,20 @@ def run(
         option = _OPTIONS.get(error.where, f"--{error.where}")
         raise SettingError(option, error.problem, error.remedy) from None
     attendance = Attendance(record, camera, png, film, film_speed, gui, bullet or "", cell_processes)
-    raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json, attendance=attendance))
+    shown = _live(live, speed, settings.world, out)
+    raise typer.Exit(simulate(settings, out=out, rejects=rejects, as_json=as_json, attendance=attendance, live=shown))
+
+
+def _live(address: str | None, speed: float | None, world: str, runs: Path) -> Live | None:
+    """How the run is to be shown, None for not at all."""
+    from fleet.errors import SettingError
+
+    if address is None:
+        if speed is not None:
+            raise SettingError("--speed", "is for runs that are shown", "use it with --live")
+        return None
+    from fleet.app.live_run import Live
+    from sim_worlds.world_file import shipped_worlds
+
+    file = "" if world in shipped_worlds() else world
+    return Live(address, 1.0 if speed is None else speed, stays=sys.stdout.isatty(), world=file, runs=runs)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,50 +19,90 @@ from fleet.app.peak_memory import peak_rss_mb
 from fleet.app.simulated_bodies import contacts_by_kind
 from fleet.app.station_cells import work_cells
 from fleet.errors import AuditError
-from fleet.report.congestion import DEFAULT_METRIC, METRICS, count_congestion
-from fleet.report.heatmap import save_heatmap
+from fleet.report.heat.congestion import DEFAULT_METRIC
+from fleet.report.heat.floor_picture import PicturedRun, picture_run
+from fleet.report.heat.heatmap import save_heatmap
 from fleet.report.run_directory import HEATMAP_FILE, RunWriter
 from fleet.report.summary import ExecutionReport, Summary, print_summary, summarise, summary_json
 from fleet.runtime.clock import WallClock
 from fleet.runtime.config import RunConfig, config_table
+from fleet.runtime.event_relay import EventRelay
 from fleet.runtime.grant_control import GrantLoop
 from fleet.tasks.sources.rejects import RejectSink
 from sim_worlds.world_file import find_world, shipped_worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet.app.live_run import Live, LiveRun
 
 _INTERRUPTED = 130
 
 
 def simulate(
-    config: RunConfig, *, out: Path, rejects: Path | None, as_json: bool, attendance: Attendance = NOBODY
+    config: RunConfig,
+    *,
+    out: Path,
+    rejects: Path | None,
+    as_json: bool,
+    attendance: Attendance = NOBODY,
+    live: Live | None = None,
 ) -> int:
     """Run, write the run directory below `out`, print the summary; return the exit code.
 
     An interrupt (Ctrl-C) ends the run early: what was simulated until then is written, marked as interrupted, and the
-    exit code is 130. What an auditor finds is written as well, and then raised as AuditError.
+    exit code is 130. What an auditor finds is written as well, and then raised as AuditError. With `live` the run is
+    shown, and its page may stay after that until an interrupt.
     """
     config = _with_full_paths(config)
     clock = WallClock()
     began_s = clock.now()
-    with RunWriter(out, find_world(config.world).stem, config.seed) as writer, Attendants(attendance) as attendants:
-        sink = RejectSink(rejects) if rejects is not None else None
-        simulation = compose(config, clock=clock, events=writer.write_event, rejects=sink, attendants=attendants)
-        ready_s = clock.now()
-        interrupted = _run(simulation)
-        done_s = clock.now()
-        defect = _audit_tasks(simulation) if config.audit else None
-        summary = _summarise(config, simulation, interrupted, done_s - ready_s, ready_s - began_s, defect)
-        path = _write(writer, config, simulation, summary)
-    if as_json:
-        print(summary_json(summary))
-    else:
-        console = Console()
-        print_summary(console, summary)
-        console.print(f"Written to {path}", soft_wrap=True, highlight=False)
+    with ExitStack() as stack:
+        with RunWriter(out, find_world(config.world).stem, config.seed) as writer, Attendants(attendance) as attendants:
+            sink = RejectSink(rejects) if rejects is not None else None
+            events = EventRelay(writer.write_event)
+            simulation = compose(config, clock=clock, events=events, rejects=sink, attendants=attendants)
+            shown = None if live is None else _shown(simulation, events, live, clock, stack)
+            ready_s = clock.now()
+            interrupted = _run(simulation, shown)
+            done_s = clock.now()
+            defect = _audit_tasks(simulation) if config.audit else None
+            summary = _summarise(config, simulation, interrupted, done_s - ready_s, ready_s - began_s, defect)
+            path = _write(writer, config, simulation, summary)
+        _print(summary, path, as_json=as_json)
+        if shown is not None and shown.stays and not interrupted:
+            _stay(shown)
     if simulation.auditor is not None:
         simulation.auditor.raise_findings()
     if defect is not None:
         raise defect
     return _INTERRUPTED if interrupted else 0
+
+
+def _shown(simulation: Simulation, events: EventRelay, live: Live, clock: WallClock, stack: ExitStack) -> LiveRun:
+    """Begin to show the run, until the stack ends. Sockets and page are imported here: most runs are not shown."""
+    from fleet.app.live_run import LiveRun
+
+    shown = stack.enter_context(LiveRun(simulation, events, live, clock))
+    with on_interrupt(shown.stop):
+        shown.begin()
+    return shown
+
+
+def _stay(shown: LiveRun) -> None:
+    """Let people look at the end of the run until an interrupt."""
+    print("The run is over. Its page stays until Ctrl-C.", file=sys.stderr, flush=True)
+    with on_interrupt(shown.stop):
+        shown.stay()
+
+
+def _print(summary: Summary, path: Path, *, as_json: bool) -> None:
+    if as_json:
+        print(summary_json(summary), flush=True)
+        return
+    console = Console()
+    print_summary(console, summary)
+    console.print(f"Written to {path}", soft_wrap=True, highlight=False)
 
 
 def _with_full_paths(config: RunConfig) -> RunConfig:
@@ -77,8 +120,9 @@ def _with_full_paths(config: RunConfig) -> RunConfig:
     )
 
 
-def _run(simulation: Simulation) -> bool:
+def _run(simulation: Simulation, shown: LiveRun | None) -> bool:
     """Run all steps with a progress bar on a terminal; return whether an interrupt ended them early."""
+    stop = simulation.loop.stop if shown is None else shown.stop
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.fields[clock]}"),
@@ -98,8 +142,12 @@ def _run(simulation: Simulation) -> bool:
             clock = f"{minutes}:{seconds:02d}"
             progress.update(bar, completed=loop.steps, clock=clock, done=done, rate=done * 3600 / loop.now_s)
 
-        with on_interrupt(simulation.loop.stop):
-            simulation.loop.run(simulation.steps, show if console.is_terminal else None)
+        on_step: Callable[[], None] | None = show if console.is_terminal else None
+        with on_interrupt(stop):
+            if shown is None:
+                simulation.loop.run(simulation.steps, on_step)
+            else:
+                shown.run(on_step)
     return simulation.loop.steps < simulation.steps
 
 
@@ -182,8 +230,7 @@ def _write(writer: RunWriter, config: RunConfig, simulation: Simulation, summary
     writer.write_config(config_table(config) | {"run": {"version": summary.version, "robots": summary.robots}})
     writer.write_summary(summary)
     writer.write_trace(trace)
-    congestion = count_congestion(trace, METRICS[DEFAULT_METRIC])
-    name = f"{simulation.world.name}, seed {config.seed}"
-    save_heatmap(writer.folder / HEATMAP_FILE, congestion, simulation.world, name)
+    run = PicturedRun(f"{simulation.world.name}, seed {config.seed}", trace, summary)
+    save_heatmap(writer.folder / HEATMAP_FILE, picture_run(run, DEFAULT_METRIC), simulation.world)
     simulation.driver.close()
     return writer.commit()

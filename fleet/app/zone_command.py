@@ -1,4 +1,4 @@
-"""`futurepark zone`: close, slow and stop parts of a running floor, and end that again."""
+"""`futurepark zone`: close, slow and stop parts of a running floor, hold robots back, and end that again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _Cell = Annotated[str | None, typer.Option(metavar="R,C", help="One cell: row, c
 _Edge = Annotated[str | None, typer.Option(metavar="R,C,R,C", help="The step between two cells side by side.")]
 _For = Annotated[str | None, typer.Option("--for", help="Ends by itself after so long, like 90s, 30m or 2h.")]
 _Ref = Annotated[str | None, typer.Option(help="Label by which later actions name it.")]
+_Robot = Annotated[str, typer.Argument(metavar="ROBOT", help="Its serial, or its row, from 0.")]
 _Which = Annotated[str, typer.Argument(metavar="RESTRICTION", help="Its number, or its label; see zone list.")]
 
 
@@ -33,10 +34,11 @@ class Direction(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add `zone` and its commands."""
-    text = "Close, slow and stop parts of a running floor. The controller is never a safety function."
+    text = "Close, slow and stop parts of a running floor, or a robot. The controller is never a safety function."
     group = typer.Typer(help=text, no_args_is_help=True)
     group.command("list")(list_zones)
-    for command in (close, slow, one_way, person, e_stop, fire, open_, request_clear, confirm_clear):
+    making = (close, slow, one_way, person, e_stop, fire, pause, out_of_service)
+    for command in (*making, open_, request_clear, confirm_clear):
         group.command(command.__name__.strip("_").replace("_", "-"))(command)
     group.command("do")(do)
     app.add_typer(group, name="zone")
@@ -138,8 +140,22 @@ def fire(ref: _Ref = None, connect: Connect = "", keys: Keys = None, name: As = 
     _act([_placed("fire", None, None, None, None, ref)], connect, keys, name)
 
 
+def pause(
+    robot: _Robot, duration: _For = None, ref: _Ref = None, connect: Connect = "", keys: Keys = None, name: As = ""
+) -> None:
+    """Let a robot stand where it is; what it has to do it keeps, and goes on with once this is opened."""
+    _act([_of_robot("pause", robot, duration, ref)], connect, keys, name)
+
+
+def out_of_service(
+    robot: _Robot, duration: _For = None, ref: _Ref = None, connect: Connect = "", keys: Keys = None, name: As = ""
+) -> None:
+    """Give a robot no more tasks: it finishes the one that it has, and parks or charges until this is opened."""
+    _act([_of_robot("out_of_service", robot, duration, ref)], connect, keys, name)
+
+
 def open_(which: _Which, connect: Connect = "", keys: Keys = None, name: As = "") -> None:
-    """End a closure, a slow zone or a one-way."""
+    """End a closure, a slow zone or a one-way, or let a robot go on."""
     _act([_ending("open", which)], connect, keys, name)
 
 
@@ -172,28 +188,41 @@ def _placed(
     do: str, zone: str | None, rect: str | None, cell: str | None, duration: str | None, ref: str | None
 ) -> dict[str, Any]:
     """The line of an action file that these options mean."""
-    from fleet.app.durations import parse_duration
-
     values = {
         "do": do,
         "zone": zone,
         "rect": None if rect is None else _numbers(rect, 4, "--rect"),
         "cell": None if cell is None else _numbers(cell, 2, "--cell"),
-        "for_s": None if duration is None else parse_duration(duration, "--for"),
-        "ref": ref,
     }
+    return _making(values, duration, ref)
+
+
+def _of_robot(do: str, robot: str, duration: str | None, ref: str | None) -> dict[str, Any]:
+    """The line of an action file about a robot; on the wire a serial may stand for its row."""
+    return _making({"do": do, "robot": int(robot) if _is_number(robot) else robot}, duration, ref)
+
+
+def _making(values: dict[str, Any], duration: str | None, ref: str | None) -> dict[str, Any]:
+    """The line of an action that makes a restriction: these values, those that there are, time to live and label."""
+    from fleet.app.durations import parse_duration
+
+    values |= {"for_s": None if duration is None else parse_duration(duration, "--for"), "ref": ref}
     return {key: value for key, value in values.items() if value is not None}
 
 
 def _ending(do: str, which: str) -> dict[str, Any]:
-    return {"do": do, "id": int(which)} if which.isdecimal() and len(which) < 10 else {"do": do, "ref": which}
+    return {"do": do, "id": int(which)} if _is_number(which) else {"do": do, "ref": which}
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
 
 
 def _numbers(text: str, count: int, option: str) -> list[int]:
     from fleet.errors import SettingError
 
     parts = [part.strip() for part in text.split(",")]
-    if len(parts) != count or not all(part.isdecimal() and len(part) < 10 for part in parts):
+    if len(parts) != count or not all(_is_number(part) for part in parts):
         raise SettingError(option, f"is {text!r}", f"give {count} whole numbers with commas between")
     return [int(part) for part in parts]
 

@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from typing import Any, Final, Self
 
 import numpy as np
-from scipy.ndimage import distance_transform_cdt
 
 from fleet.errors import SettingError
 from fleet.grid.guidance import HIGHEST_TURN, HIGHEST_WEIGHT, Guidance
@@ -193,6 +192,8 @@ def _lanes_in_turn(floor: np.ndarray, directions: tuple[int, int]) -> Int8:
 
 def _near(layout: Layout, stations: Int32, radius: int) -> np.ndarray:
     """Cells within the radius of a station, bool (height, width)."""
+    from scipy.ndimage import distance_transform_cdt
+
     elsewhere = np.ones(layout.cells, dtype=np.bool_)
     elsewhere[stations] = False
     steps = distance_transform_cdt(elsewhere.reshape(layout.height, layout.width), metric="taxicab")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fleet.errors import SettingError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PICTURE_FORMATS: Final = (".png", ".svg", ".pdf")
 _DPI: Final = 150
+# For PNG: a third of the time for a file that is a little larger.
+_QUICKLY: Final[dict[str, Any]] = {"pil_kwargs": {"compress_level": 2}}
 
 
 def save_picture(figure: Figure, path: Path) -> None:
@@ -26,7 +28,7 @@ def save_picture(figure: Figure, path: Path) -> None:
         raise SettingError(str(path), "is no picture file", f"end its name in {', '.join(PICTURE_FORMATS)}")
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        figure.savefig(partial, format=ending[1:], dpi=_DPI)
+        figure.savefig(partial, format=ending[1:], dpi=_DPI, **_QUICKLY if ending == ".png" else {})
         partial.replace(path)
     except OSError as failure:
         partial.unlink(missing_ok=True)

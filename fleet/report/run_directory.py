@@ -138,15 +138,9 @@ class RunReader:
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.is_dir():
-            problem = "is not a directory" if path.exists() else "there is no such directory"
-            raise RunError(str(path), problem, "give a run directory, as `futurepark run` writes it")
-        for name in (SUMMARY_FILE, CONFIG_FILE, TRACE_FILE):
-            if not (path / name).is_file():
-                raise RunError(str(path / name), "is missing", "give a run directory, as `futurepark run` writes it")
+        _check_files(path, SUMMARY_FILE, CONFIG_FILE, TRACE_FILE)
         self.path = path
-        self.summary = _read_summary(path / SUMMARY_FILE)
-        self.config = _read_config(path / CONFIG_FILE)
+        self.config, self.summary = read_result(path)
         self.trace = read_trace(path / TRACE_FILE)
         self._check_trace()
 
@@ -169,6 +163,22 @@ class RunReader:
             raise RunError(where, problem, remedy)
         if trace.digest() != summary.trace_hash:
             raise RunError(where, "is not the trace whose hash the summary has", remedy)
+
+
+def read_result(path: Path) -> tuple[RunConfig, Summary]:
+    """Read settings and summary of a run, which is quick; raises RunError as RunReader does."""
+    _check_files(path, SUMMARY_FILE, CONFIG_FILE)
+    summary = _read_summary(path / SUMMARY_FILE)
+    return _read_config(path / CONFIG_FILE), summary
+
+
+def _check_files(run: Path, *names: str) -> None:
+    remedy = "give a run directory, as `futurepark run` writes it"
+    if not run.is_dir():
+        raise RunError(str(run), "is not a directory" if run.exists() else "there is no such directory", remedy)
+    for name in names:
+        if not (run / name).is_file():
+            raise RunError(str(run / name), "is missing", remedy)
 
 
 def _read_summary(path: Path) -> Summary:

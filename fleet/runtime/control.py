@@ -11,6 +11,7 @@ from fleet.runtime.activity import Activity
 from fleet.runtime.dispatch import Dispatcher, StandingOrders
 from fleet.runtime.intake import Intake
 from fleet.runtime.motion import MotionPlanning
+from fleet.runtime.waits import WaitWatch, WatchedFloor
 from robots.arrays import Bool, Int8, Int32, Int64, UInt8
 from robots.driver import Commands, FleetDriver
 from robots.state import Action, Entry, FleetState
@@ -31,6 +32,10 @@ class ControlLoop:
 
     A tick costs a few dozen vector operations over the robots, the plan, and a little Python for each order, task and
     errand that changes; nothing else grows with robots or tasks.
+
+    waits     who waits, and why
+    delayed   bool (n,), who lost the last step
+    activity  uint8 (n,), what each did in it
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class ControlLoop:
         motion: MotionPlanning,
         driver: FleetDriver,
         recorder: Recorder,
+        waits: WaitWatch,
         step_s: float,
     ) -> None:
         self._intake = intake
@@ -48,12 +54,15 @@ class ControlLoop:
         self._motion = motion
         self._driver = driver
         self._recorder = recorder
+        self.waits = waits
         self._commands = Commands.none(0)
         self._state: FleetState | None = None
         self._stopping = False
         self.step_s = step_s
         self.steps = 0
         self.activity_steps: Int64 = np.zeros(len(Activity), dtype=np.int64)
+        self.delayed: Bool = np.zeros(0, dtype=np.bool_)
+        self.activity: UInt8 = np.zeros(0, dtype=np.uint8)
 
     @property
     def state(self) -> FleetState:
@@ -72,6 +81,7 @@ class ControlLoop:
         if self._state is None:
             self._state = self._driver.open()
             self._commands = Commands.none(self._state.robots)
+            self.delayed = np.zeros(self._state.robots, dtype=np.bool_)
             self._recorder.start(self._state.cell, self._state.heading)
         for _ in range(steps):
             self._state = self._tick(self._state)
@@ -91,13 +101,22 @@ class ControlLoop:
         duties = self._dispatcher.dispatch(state, self.now_s)
         self._motion.observe(state, roster)
         actions = self._motion.plan(state, roster, duties.hold)
-        activity = _activities(actions, roster.serving, duties.charge, roster.goal, state.cell)
+        self.activity = _activities(actions, roster.serving, duties.charge, roster.goal, state.cell)
         self._driver.submit(self._next_entries(actions, duties, state))
         state = self._driver.poll()
-        self._recorder.append(state.cell, state.heading, activity, self._motion.moved(state, roster))
-        self.activity_steps += np.bincount(activity, minlength=len(Activity))
+        self.delayed = self._motion.moved(state, roster)
+        self._recorder.append(state.cell, state.heading, self.activity, self.delayed)
+        self.activity_steps += np.bincount(self.activity, minlength=len(Activity))
         self.steps += 1
+        if self.waits.due(self.now_s):
+            self._look_who_waits(state)
         return state
+
+    def _look_who_waits(self, state: FleetState) -> None:
+        nobody = np.zeros(state.robots, dtype=np.bool_)
+        empty: Bool = state.charge_percent <= 0
+        seen = WatchedFloor(state=state, committed=state, holder=None, down=empty, halted=nobody, shut=None)
+        self.waits.look(seen, self._dispatcher.roster, self.now_s)
 
     def _next_entries(self, actions: UInt8, duties: StandingOrders, state: FleetState) -> Commands:
         """What robots are to do in the next step, as the entry that follows on what they have; in reused columns.

@@ -112,17 +112,20 @@ class Dispatcher:
         """Decide for all robots, given where they are at `now_s`, or where their grants end; None: nothing is wrong."""
         self._close_errands(self.roster.serving & (state.service_left_s <= 0), now_s)
         self._drop_unwanted(now_s)
-        able = usable = lost = None
+        able = usable = lost = withdrawn = None
         if fitness is not None:
-            lost = fitness.lost
+            lost, withdrawn = fitness.lost, fitness.withdrawn
             usable = self._take_in(fitness, now_s)
             able = self._able(fitness)
         may_work = self._send_to_charge(state, now_s, able, lost, usable)
+        if withdrawn is not None:
+            may_work &= ~withdrawn
         # What is beyond reach now may not be so for ever.
         final = fitness is None or (fitness.floor_whole and not self._floor.stale and bool(self._watch.usable.all()))
         self._give_tasks(state, may_work, now_s, final=final)
         if self._exchange is not None and self._steps % _EXCHANGE_STEPS == 0:
-            self._exchange_tasks(self._exchange, state, may_work, able, now_s)
+            may_exchange = able if able is None or withdrawn is None else able & ~withdrawn
+            self._exchange_tasks(self._exchange, state, may_work, may_exchange, now_s)
         self._steps += 1
         orders = self._standing_orders(state, able, fitness)
         if fitness is not None:
@@ -253,16 +256,16 @@ class Dispatcher:
         )
 
     def _exchange_tasks(
-        self, exchange: TaskExchange, state: FleetState, may_work: Bool, able: Bool | None, now_s: float
+        self, exchange: TaskExchange, state: FleetState, may_work: Bool, may_exchange: Bool | None, now_s: float
     ) -> None:
         """Let robots on their way to a first errand, and free ones, exchange tasks for shorter ways.
 
         A robot that is there already keeps its task, since no other is there sooner; one that charges first keeps it
-        as well, and one that is out of action, or goes to take a load over.
+        as well, and one that is out of action or finishes its last task, or goes to take a load over.
         """
         pool, roster = self._pool, self.roster
         busy = (roster.task != NO_TASK) & ~roster.serving & (self._charging.charger_cell == NO_CELL)
-        going = np.flatnonzero(busy if able is None else busy & able)
+        going = np.flatnonzero(busy if may_exchange is None else busy & may_exchange)
         going = going[pool.errand_index[roster.task[going]] == 0]
         if len(going) == 0:
             return

@@ -23,6 +23,8 @@ class Fitness:
     chargers       bool (chargers,), which ones can be used: not closed, nobody out of action on them; None: all
     places         bool (places,), the same for parking places
     closed         bool (cells,), where nobody may go; None: nowhere
+    withdrawn      bool (n,), gets no new task and finishes the one that it has; parks and charges like any other;
+                   None: nobody
     """
 
     unfit: Bool
@@ -33,3 +35,4 @@ class Fitness:
     chargers: Bool | None = None
     places: Bool | None = None
     closed: Bool | None = None
+    withdrawn: Bool | None = None

@@ -56,6 +56,8 @@ class GrantAudit:
         elif name == "task_taken_over":
             self.effects.counted(event["task"], self.takeover_key(event["task"]))
             self._takeovers[event["task"]] = self._takeovers.get(event["task"], 0) + 1
+        elif name == "task_assigned":
+            self.grants.task_given(event["robot"])
         elif "edges" in event:
             self.grants.zone_event(event)
 

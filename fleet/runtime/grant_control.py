@@ -10,13 +10,14 @@ import numpy as np
 from fleet.errors import JournalError
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
-from fleet.runtime.activity import Activity
+from fleet.runtime.activity import Activity, driving, turning
 from fleet.runtime.control import Recorder
 from fleet.runtime.dispatch import Dispatcher
 from fleet.runtime.fitness import Fitness
 from fleet.runtime.intake import Intake
 from fleet.runtime.muster import Muster
 from fleet.runtime.robot_takeovers import RobotTakeovers
+from fleet.runtime.waits import WaitWatch, WatchedFloor
 from fleet.runtime.window_planning import WindowPlanning
 from fleet.traffic.execution import NO_ENTRY, GrantExecution
 from fleet.traffic.floor_control import FloorControl
@@ -25,9 +26,6 @@ from robots.arrays import Bool, Int8, Int32, Int64, UInt8
 from robots.driver import Commands, FleetDriver
 from robots.state import Entry, FleetState
 
-# A robot slower than this stands, metres a second; one that is this far off a quarter turn is turning, radians.
-_STANDS_MPS = 0.02
-_TURNS_RAD = 0.02
 # Beyond any window of a planner.
 _FAR_STEPS = 8.0
 
@@ -68,7 +66,9 @@ class GrantLoop:
     long as it cannot, robots are told to stand or to be slow where they must, and get nothing new: they come to the end
     of what they have.
 
-    state  where the robots are, from a driver that is open already; without it the loop opens the driver
+    state    where the robots are, from a driver that is open already; without it the loop opens the driver
+    waits    who waits, and why
+    delayed  bool (n,), who lost the last step of the record
 
     A tick costs some vector operations and kernels over the robots; dispatching and planning come every few ticks.
     """
@@ -84,6 +84,7 @@ class GrantLoop:
         distances: DistanceFields,
         muster: Muster,
         takeovers: RobotTakeovers,
+        waits: WaitWatch,
         chargers: Int32,
         parking: Int32,
         driver: FleetDriver,
@@ -102,6 +103,7 @@ class GrantLoop:
         self._distances = distances
         self._muster = muster
         self._takeovers = takeovers
+        self.waits = waits
         self._chargers = chargers
         self._parking = parking
         self._driver = driver
@@ -116,6 +118,7 @@ class GrantLoop:
         self.ticks = 0
         self.steps = 0
         self.activity_steps: Int64 = np.zeros(len(Activity), dtype=np.int64)
+        self.delayed: Bool = np.zeros(execution.ledger.robots, dtype=np.bool_)
         self._state = state
         if state is not None:
             recorder.start(state.cell, state.heading)
@@ -213,6 +216,8 @@ class GrantLoop:
             if self._plan_is_due():
                 self._replan(state, now_s)
             execution.grant(self._order, self._may & ~floor.halt, state, floor.closed, floor.closed_edges)
+        if self.waits.due(now_s):
+            self._look_who_waits(state, now_s)
         commands = self._made_safe(execution.commands(floor.halt, floor.speed_limit_mps))
         if self._audit is not None:
             self._audit.sent(commands, now_s)
@@ -273,6 +278,7 @@ class GrantLoop:
             chargers=~floor.out_of_use[self._chargers],
             places=~floor.out_of_use[self._parking],
             closed=floor.out_of_use,
+            withdrawn=floor.zones.out_of_service,
             muster=self._muster.places(committed, unfit) if floor.zones.alarm else None,
         )
         duties = dispatcher.dispatch(committed, now_s, fitness)
@@ -298,21 +304,32 @@ class GrantLoop:
         self._may = ~stay
         self._order = np.argsort(-self._planning.priorities, kind="stable").astype(np.int32)
 
+    def _look_who_waits(self, state: FleetState, now_s: float) -> None:
+        execution, floor = self.execution, self.floor
+        seen = WatchedFloor(
+            state=state,
+            committed=execution.committed(state),
+            holder=execution.ledger.holder,
+            down=floor.watch.down,
+            halted=floor.halt,
+            shut=floor.out_of_use,
+        )
+        self.waits.look(seen, self._dispatcher.roster, now_s)
+
     def _record(self, state: FleetState) -> None:
         roster = self._dispatcher.roster
         activity = self._activities(state, roster.goal)
-        delayed = self._planning.moved(self.execution.committed(state), roster)
-        self._recorder.append(state.cell, state.heading, activity, delayed)
+        self.delayed = self._planning.moved(self.execution.committed(state), roster)
+        self._recorder.append(state.cell, state.heading, activity, self.delayed)
         self.activity_steps += np.bincount(activity, minlength=len(Activity))
         self.steps += 1
 
     def _activities(self, state: FleetState, goal: Int32) -> UInt8:
         """What each robot was last seen doing. One that stands where it wants to be, or wants nothing, is idle."""
         activity = np.where((goal >= 0) & (goal != state.cell), np.uint8(Activity.WAITING), np.uint8(Activity.IDLE))
-        off = np.abs((state.theta_rad / (np.pi / 2) + 0.5) % 1.0 - 0.5) * (np.pi / 2)
-        activity[off > _TURNS_RAD] = Activity.TURNING
-        activity[state.speed_mps > _STANDS_MPS] = Activity.DRIVING
-        at_rest = state.speed_mps <= _STANDS_MPS
-        activity[at_rest & (self.execution.service_entry != NO_ENTRY) & (state.service_left_s > 0)] = Activity.SERVICE
+        moves = driving(state)
+        activity[turning(state)] = Activity.TURNING
+        activity[moves] = Activity.DRIVING
+        activity[~moves & (self.execution.service_entry != NO_ENTRY) & (state.service_left_s > 0)] = Activity.SERVICE
         activity[state.charging] = Activity.CHARGING
         return activity

@@ -9,7 +9,7 @@ import numpy as np
 
 from fleet.tasks.books import PoolBooks
 from fleet.tasks.model import Order
-from fleet.tasks.task_stage import TaskStage, stages
+from fleet.tasks.task_view import TaskView, task_views
 from robots.arrays import Bool
 
 
@@ -20,23 +20,6 @@ class OrderStatus(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"  # one of its tasks was given up: it is open for ever, until a person has seen to it
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """A task of an order.
-
-    robot         which has or had it, NO_ROBOT for none
-    errands_done  of so many `errands`, the last of which is the drop
-    reason        why it failed, empty if it did not
-    """
-
-    task: int
-    stage: TaskStage
-    robot: int
-    errands_done: int
-    errands: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +49,7 @@ def order_view(books: PoolBooks, row: int) -> OrderView:
         status=_status(books, row),
         destination=books.tasks.destinations[of.start],
         done_s=books.orders.ended_s(row),
-        tasks=tuple(_task_view(books, task, stage) for task, stage in zip(of, stages(books, of), strict=True)),
+        tasks=tuple(task_views(books, of)),
     )
 
 
@@ -101,15 +84,3 @@ def _status(books: PoolBooks, row: int) -> OrderStatus:
         return OrderStatus.DONE
     failed = any(task in books.failures for task in orders.tasks_of(row))
     return OrderStatus.FAILED if failed else OrderStatus.OPEN
-
-
-def _task_view(books: PoolBooks, task: int, stage: TaskStage) -> TaskView:
-    tasks = books.tasks
-    return TaskView(
-        task=task,
-        stage=stage,
-        robot=int(tasks.robot.values[task]),
-        errands_done=int(tasks.errand_index.values[task]),
-        errands=int(tasks.end.values[task] - tasks.begin.values[task]),
-        reason=books.failures.get(task, ""),
-    )

@@ -28,6 +28,7 @@ from fleet.tasks.splitting import OrderSplitter
 from fleet.tasks.taking_on import take_on
 from fleet.tasks.task_columns import TaskColumns
 from fleet.tasks.task_table import TaskStatus
+from fleet.tasks.task_view import TaskView, task_views, tasks_having
 from robots.arrays import Bool, Float64, Int32
 
 __all__ = ["EventSink", "TaskPool"]
@@ -313,6 +314,12 @@ class TaskPool(TaskColumns):
     def orders(self, status: OrderStatus | None = None, limit: int = 100, after: int = -1) -> list[OrderView]:
         """Return up to `limit` orders of a status (None: any), in the order of acceptance, from row `after` + 1 on."""
         return order_views(self._books, status, limit, after)
+
+    def tasks(self, status: TaskStatus | None = None, limit: int = 100, after: int = -1) -> list[tuple[str, TaskView]]:
+        """Return up to `limit` tasks of a status (None: any), each with the id of its order, from `after` + 1 on."""
+        found = tasks_having(self._books, status, limit, after)
+        orders = [self._orders.ids[self._tasks.order.values[task]] for task in found]
+        return list(zip(orders, task_views(self._books, found), strict=True))
 
     def order_rows(self, order_id: str) -> tuple[int, range]:
         """Row of an accepted order, and ids of its tasks; raises KeyError for one that is not known."""

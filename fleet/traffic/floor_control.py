@@ -25,8 +25,8 @@ class FloorControl:
 
     parked         bool (n,), robots that are out of service and stand, although nothing is wrong with them; whoever
                    knows of it writes it
-    closed         bool (cells,), cells that nobody may enter: stopped by a zone, or held by a robot that is down or
-                   parked
+    closed         bool (cells,), cells that nobody may enter: stopped by a zone, or held by a robot that is down,
+                   parked or paused
     closed_edges   bool (cells, 4), moves that nobody may make, those into closed areas among them
     out_of_use     bool (cells,), cells where nobody ought to want to go: all that is closed in one way or another
     version        goes up whenever one of them changes
@@ -139,7 +139,7 @@ class FloorControl:
 
     def _refresh_closures(self) -> None:
         zones = self.zones
-        stands = self.watch.down | self.parked
+        stands = self.watch.down | self.parked | zones.paused
         obstructed = stands.any() or self._obstacles.any()
         moved = obstructed and self._ledger.mark_held(stands, self._obstacles)
         if zones.version == self._zones_version and not moved:
@@ -159,7 +159,7 @@ class FloorControl:
 
     def _refresh_levels(self) -> None:
         ledger, zones = self._ledger, self.zones
-        self.halt[:] = self.watch.astray
+        np.logical_or(self.watch.astray, zones.paused, out=self.halt)
         if not self._no_halts:
             self.halt |= ledger.holders_in(zones.halted)
         self.speed_limit_mps[:] = np.inf

@@ -22,6 +22,7 @@ from robots.state import Entry, FleetState
 RING: Final = _ledger.RING
 # A report as old as that tells nothing of how far the robot has come; one that was never made is older still.
 _LONG_AGO_S: Final = 3600.0
+_TURN: Final[dict[int, int]] = {Entry.TURN_CW: 1, Entry.TURN_CCW: -1}
 
 
 class TrafficLedger:
@@ -243,6 +244,22 @@ class TrafficLedger:
                 return before, after
             before = after
         return None
+
+    def cells_granted(self, robot: int) -> list[int]:
+        """Cells that a robot may still enter, in order."""
+        columns = [number % RING for number in range(self.confirmed[robot], self.granted[robot])]
+        return [int(self._after_cell[robot, at]) for at in columns if self._kind[robot, at] == Entry.FORWARD]
+
+    def cells_planned(self, robot: int) -> list[int]:
+        """Cells that the window goes on with after those, in order; nobody has promised them."""
+        cell, heading = int(self.end_cell[robot]), int(self.end_heading[robot])
+        cells = []
+        for action in self._window[self._cursor[robot] :, robot].tolist():
+            if action == Entry.FORWARD:
+                cell = int(self.layout.neighbours[cell, heading])
+                cells.append(cell)
+            heading = (heading + _TURN.get(action, 0)) & 3
+        return cells
 
     def outside(self, state: FleetState) -> Bool:
         """Which robots say that they are where they hold nothing, bool (n,)."""

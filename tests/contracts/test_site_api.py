@@ -56,6 +56,7 @@ def test_an_operator_does_everything_over_an_encrypted_connection(keys):
         assert [row.order for row in client.orders().rows] == ["a", "b"]
         assert client.prioritise_order("a", 5, 60.0).outcome == "prioritised"
         assert client.order("a").order.priority == 5
+        assert [(row.order, row.task.task) for row in client.tasks("open", after=0, limit=1).rows] == [("b", 1)]
         assert client.cancel_orders(["a"])[0].outcome == "cancelled"
         assert client.act('{"do": "e_stop", "floor": true}') == 1
         assert client.status().zones[0].by == "anna"
@@ -66,6 +67,8 @@ def test_a_viewer_reads_and_changes_nothing(keys):
     with served(keys) as site, client_of(site.endpoint, keys, "ben", PATIENT) as client:
         assert client.status().world == "small"
         assert client.orders().rows == ()
+        assert client.tasks().rows == ()
+        assert client.robot(SERIALS[2]).robot == SERIALS[2]
         for change in (
             lambda: client.add_orders([new("a")]),
             lambda: client.cancel_orders(["a"]),
@@ -77,6 +80,8 @@ def test_a_viewer_reads_and_changes_nothing(keys):
         assert site.site.pool.counts()["orders"]["accepted"] == 0
         with pytest.raises(RefusedError, match="unknown_order"):
             client.order("a")
+        with pytest.raises(RefusedError, match="unknown_robot"):
+            client.robot("amr-999")
 
 
 @pytest.mark.parametrize("name", ["gw-1", "eve"])

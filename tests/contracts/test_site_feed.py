@@ -11,6 +11,7 @@ from fleet.app.site.api_codec import decode_news
 from fleet.app.site.api_messages import NewLine, NewOrder
 from fleet.app.site.errors import RefusedError
 from fleet.app.site.feed import Feed
+from fleet.app.site.feed_messages import unpacked
 from fleet.app.site.feed_reader import _reachable
 from fleet.app.site.feed_tracker import FeedTracker
 from fleet.app.site.local_socket import bind
@@ -91,7 +92,8 @@ def test_a_slow_viewer_loses_messages_knows_it_and_is_made_good_and_holds_nobody
     none = np.full(n, -1, dtype=np.int32)
 
     def publish(at):
-        feed.publish(state, np.zeros(n, dtype=np.uint8), none, site.news, 0.1 * at, committed=True)
+        condition = np.zeros(n, dtype=np.uint8)
+        feed.publish(state, condition, none, site.news, 0.1 * at, duties=site.duties, committed=True)
 
     at = 0
     while not viewer.socket.poll(10):
@@ -128,6 +130,14 @@ def test_a_viewer_that_joins_late_knows_everything_and_then_follows():
         until(lambda: reader.poll(0.1) or len(reader.tracker.events()) == 4)
         until(lambda: reader.poll(0.1) or reader.tracker.site.counts["orders"]["open"] == 2)
         assert (reader.trouble, reader.tracker.missed) == ("", 0)
+
+
+def test_a_viewer_knows_what_robots_are_about():
+    with served() as site, viewer_of(site.endpoint, params=PATIENT) as (reader, _):
+        until(lambda: reader.poll(0.1) or not reader.tracker.wants_snapshot)
+        site.site.waits.waits_for[2], site.site.waits.reason[2] = 3, 1
+        until(lambda: reader.poll(0.1) or unpacked(reader.tracker.duties)["waits_for"].tolist() == [-1, -1, 3, -1])
+        assert unpacked(reader.tracker.duties)["wait"].tolist() == [0, 0, 1, 0]
 
 
 def test_events_wait_for_their_commit():

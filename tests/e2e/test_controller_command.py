@@ -5,6 +5,7 @@ Bad options are tried without a process of their own: the command is the same, a
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -51,10 +52,17 @@ def test_a_controller_that_is_killed_goes_on_where_it_was_and_nothing_is_lost_or
             controller = site.controller("--audit", "--json")
             controller.wait_for("granting" if life else "running")
             added += anna.add(3 * life, 3)
+            if life == 1:
+                anna.client.act('{"do": "pause", "robot": "amr-002", "ref": "look"}')
+                anna.client.act('{"do": "out_of_service", "robot": "amr-003", "ref": "wheel"}')
             time.sleep(5.0 + 7.0 * life)  # on their way, being served, ...
             controller.kill()
             said.append(controller.wait_for("leading")["term"])
         controller = site.controller("--audit", "--json")
+        held_back = [(zone.kind, zone.robot, zone.by) for zone in anna.client.status().zones]
+        assert held_back == [("pause", "amr-002", "anna"), ("out_of_service", "amr-003", "anna")]
+        for label in ("look", "wheel"):
+            anna.client.act(json.dumps({"do": "open", "ref": label}))
         anna.until_done(12)
         assert {anna.client.order(order).order.status for order in added} == {"done"}
     last, done = ended(controller, robots)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from fleet.app.main import main
-from tests.recorded_runs import write_run
+from tests.recorded_runs import tiny_trace, write_run
 
 pytestmark = pytest.mark.e2e
 
@@ -25,6 +25,14 @@ def test_a_run_gives_a_picture(tmp_path):
     assert (run / "heatmap-visits.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_run_gives_a_film_of_its_edge_flow_and_what_changed_since_another(tmp_path):
+    run, other = write_run(tmp_path), write_run(tmp_path, tiny_trace(seed=2))
+    film = tmp_path / "film.mp4"
+    result = futurepark("heatmap", run, "--against", other, "--metric", "flow", "--film", film, "--every", "20s")
+    assert (result.returncode, result.stderr, result.stdout.strip()) == (0, "", str(film))
+    assert film.read_bytes()[4:8] == b"ftyp"
+
+
 def bad_input(tmp_path):
     run = write_run(tmp_path)
     damaged = write_run(tmp_path)
@@ -36,11 +44,23 @@ def bad_input(tmp_path):
         "no window": ([run, "--window", "5m"], "is not FROM:TO"),
         "window past the end": ([run, "--window", "2h:"], "the run, which is 60 s long"),
         "no picture": ([run, "--out", tmp_path / "a.txt"], "is no picture file"),
+        "no film": ([run, "--film", tmp_path / "a.txt"], "is no film file"),
+        "no other run": ([run, "--against", tmp_path / "nowhere"], "there is no such directory"),
     }
 
 
 @pytest.mark.parametrize(
-    "case", ["no run", "damaged summary", "unknown metric", "no window", "window past the end", "no picture"]
+    "case",
+    [
+        "no run",
+        "damaged summary",
+        "unknown metric",
+        "no window",
+        "window past the end",
+        "no picture",
+        "no film",
+        "no other run",
+    ],
 )
 def test_bad_input_is_one_message_with_a_remedy_and_exit_code_2(tmp_path, capsys, case):
     arguments, says = bad_input(tmp_path)[case]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleet.grid.distances import DistanceFields
 from fleet.runtime.dispatch import Dispatcher
+from fleet.runtime.grant_control import GrantLoop
 from fleet.runtime.recovery import Recovery
 from fleet.runtime.roster import Roster
 from fleet.tasks import stranding
@@ -62,6 +63,39 @@ CLOSURES = (
         "P8",
         "zones",
         edit(FloorControl, "_refresh_levels", "if not self._no_halts:", "if False:"),
+    ),
+    Mutant(
+        "paused_robots_go_on",
+        "paused robots are neither told to stand nor kept from grants",
+        "P8",
+        "held_back",
+        edit(
+            FloorControl,
+            "_refresh_levels",
+            "np.logical_or(self.watch.astray, zones.paused, out=self.halt)",
+            "self.halt[:] = self.watch.astray",
+        ),
+    ),
+    Mutant(
+        "paused_robots_get_grants",
+        "paused robots are told to stand, and go on being granted what was planned",
+        "P8",
+        "held_back",
+        edit(GrantLoop, "_tick", "self._may & ~floor.halt", "self._may"),
+    ),
+    Mutant(
+        "out_of_service_ignored",
+        "robots out of service are given tasks",
+        "P8",
+        "held_back",
+        edit(Dispatcher, "dispatch", "may_work &= ~withdrawn", "pass"),
+    ),
+    Mutant(
+        "out_of_service_exchanged",
+        "robots out of service are given tasks in exchange for theirs",
+        "P8",
+        "held_back",
+        edit(Dispatcher, "dispatch", "able & ~withdrawn", "able"),
     ),
     Mutant(
         "clearing_in_one_step",

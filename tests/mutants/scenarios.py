@@ -173,6 +173,17 @@ def _zones() -> Scenario:
     return Scenario(_schedule("tight", 48, events), 400.0)
 
 
+def _held_back() -> Scenario:
+    """People pause robots, take them out of service, and let them go on."""
+    draw = _Draw(8, "tight", 24, 30.0)
+    events = [
+        {"t": draw.time(), "do": do, "robot": draw.robot(), "for_s": for_s} | WHO
+        for do, count, for_s in (("pause", 200, 0.7), ("out_of_service", 80, 12.0))
+        for _ in range(count)
+    ]
+    return Scenario(_schedule("tight", 24, events), 300.0)
+
+
 def _closed() -> Scenario:
     """Cells in the lanes are closed for good."""
     cells = _Draw(6, "tight", 24, 20.0).crossings(10)
@@ -200,6 +211,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "broken": _broken,
     "silent": _silent,
     "zones": _zones,
+    "held_back": _held_back,
     "closed": _closed,
     "dead": _dead,
     "obstacles": _obstacles,

@@ -22,6 +22,20 @@ def count(trace, metric, steps):
     return counts
 
 
+def entries(trace, steps):
+    """Moves to a neighbouring cell, {(heading, row, column): count}, over an iterable of steps."""
+    headings = {(0, 1): 0, (1, 0): 1, (0, -1): 2, (-1, 0): 3}
+    counts = {}
+    for step in steps:
+        for robot in range(len(trace.start_cell)):
+            before = int(trace.start_cell[robot] if step == 0 else trace.cell[step - 1][robot])
+            row, column = divmod(int(trace.cell[step][robot]), trace.width)
+            heading = headings.get((row - before // trace.width, column - before % trace.width))
+            if heading is not None:
+                counts[heading, row, column] = counts.get((heading, row, column), 0) + 1
+    return counts
+
+
 def hot_spots(counts, most):
     """[(row, column, around, peak)] from a list of rows of counts; centres at least 5 rows or columns apart."""
     height, width = len(counts), len(counts[0])

@@ -12,6 +12,7 @@ from fleet.traffic.zones.actions import Edge, NamedZone, Rectangle, ZoneAction
 
 STEPS = {0: (0, 1), 1: (1, 0), 2: (0, -1), 3: (-1, 0)}
 STOPS = {"person", "e_stop", "quarantine"}
+OF_ROBOTS = {"pause", "out_of_service"}
 
 
 @dataclass
@@ -23,6 +24,13 @@ class Floor:
     edges: set[tuple[int, int]] = field(default_factory=set)
     limits: dict[int, float] = field(default_factory=dict)
     alarm: bool = False
+    paused: set[int] = field(default_factory=set)
+    out_of_service: set[int] = field(default_factory=set)
+
+    def hold_back(self, kind: str, robot: int) -> None:
+        """A restriction of a robot, if it is one."""
+        if kind in OF_ROBOTS:
+            (self.paused if kind == "pause" else self.out_of_service).add(robot)
 
 
 def floor_from_record(events: Iterable[Mapping[str, Any]]) -> Floor:
@@ -38,6 +46,7 @@ def floor_from_record(events: Iterable[Mapping[str, Any]]) -> Floor:
     for event in standing.values():
         floor.edges |= {(cell, heading) for cell, heading in event["edges"]}
         floor.alarm |= event["kind"] == "fire"
+        floor.hold_back(event["kind"], event["robot"])
         for cell in event["cells"]:
             if event["kind"] in STOPS | {"close"}:
                 floor.closed.add(cell)
@@ -78,6 +87,7 @@ class _Held:
     edges: set[tuple[int, int]]
     until: float
     limit: float
+    robot: int = -1
     asked_at: float | None = None
     disturbed: bool = False
 
@@ -89,7 +99,10 @@ class _Held:
 class SlowZones:
     """Takes the same actions as Zones and answers with an id or the code of a reason."""
 
-    def __init__(self, layout: Layout, named: Mapping[str, Iterable[int]], keep_clear: Iterable[int]) -> None:
+    def __init__(
+        self, layout: Layout, named: Mapping[str, Iterable[int]], keep_clear: Iterable[int], robots: int = 0
+    ) -> None:
+        self.robots = robots
         self.height, self.width = layout.height, layout.width
         self.free = {int(cell) for cell in range(layout.cells) if layout.passable[cell]}
         self.named = {name: {int(cell) for cell in cells} for name, cells in named.items()}
@@ -112,7 +125,15 @@ class SlowZones:
             return "no_name"
         if action.ref and any(one.id == self.refs.get(action.ref) for one in self.held):
             return "ref_taken"
-        area = (set(self.keep_clear), set()) if action.do == "fire" else self.area(action.area)
+        robot = action.robot if action.do in OF_ROBOTS else -1
+        if action.do in OF_ROBOTS:
+            if robot not in range(self.robots):
+                return "unknown_robot"
+            if any((one.kind, one.robot) == (action.do, robot) for one in self.held):
+                return "already"
+            area = (set(), set())
+        else:
+            area = (set(self.keep_clear), set()) if action.do == "fire" else self.area(action.area)
         if isinstance(area, str):
             return area
         cells, edges = area
@@ -125,14 +146,21 @@ class SlowZones:
             edges = {(cell, back) for cell in cells if self.ahead(cell, back) in cells}
         until = inf if stop else now + action.for_s
         limit = action.limit_mps if action.do == "slow" else inf
-        return self.make(action.do, action.ref, cells, edges, until, limit)
+        return self.make(action.do, action.ref, cells, edges, until, limit, robot)
 
     def make(
-        self, kind: str, ref: str, cells: set[int], edges: set[tuple[int, int]], until: float, limit: float
+        self,
+        kind: str,
+        ref: str,
+        cells: set[int],
+        edges: set[tuple[int, int]],
+        until: float,
+        limit: float,
+        robot: int = -1,
     ) -> int:
         """Put something in force."""
         self.made += 1
-        new = _Held(self.made, kind, ref, cells, edges, until, limit)
+        new = _Held(self.made, kind, ref, cells, edges, until, limit, robot)
         if ref:
             self.refs[ref] = new.id
         if new.stop:
@@ -216,6 +244,7 @@ class SlowZones:
         for one in self.held:
             floor.alarm |= one.kind == "fire"
             floor.edges |= one.edges
+            floor.hold_back(one.kind, one.robot)
             if one.kind in STOPS | {"close"}:
                 floor.closed |= one.cells
             if one.kind in STOPS:

@@ -22,6 +22,7 @@ SEES = {
     "broken": ("robot_down", "robot_back", "quarantine", "released"),
     "silent": ("robot_lost", "robot_back", "stranded", "taken_over", "reclaimed"),
     "zones": ("quarantine",),
+    "held_back": (),
     "closed": (),
     "dead": ("robot_lost", "released"),
     "obstacles": ("aisle_closed",),

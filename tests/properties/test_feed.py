@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.app.site.api_codec import decode_news, encode_news
-from fleet.app.site.feed_messages import Columns, JournalNews, SiteNews, packed
+from fleet.app.site.feed_messages import Columns, DutyColumns, JournalNews, SiteNews, packed, packed_duties
 from fleet.app.site.feed_tracker import FeedTracker
 from fleet.app.site.feed_writer import EVENTS_KEPT, FeedWriter
 
-STEP = st.sampled_from(["fleet", "site", "event", "event", "resync", "slow resync"])
+STEP = st.sampled_from(["fleet", "duties", "site", "event", "event", "resync", "slow resync"])
 
 
 def columns(mark: int) -> Columns:
@@ -22,6 +22,14 @@ def columns(mark: int) -> Columns:
     return packed(
         x_m=some, y_m=some, theta_rad=some, speed_mps=some, charge_percent=few, condition=few,
         task=np.full(2, mark, dtype=np.int32),
+    )  # fmt: skip
+
+
+def duties(mark: int) -> DutyColumns:
+    cells = np.full(2, mark, dtype=np.int32)
+    flags = np.zeros(2, dtype=np.bool_)
+    return packed_duties(
+        goal=cells, waits_for=cells, wait=flags, waited_s=cells.astype(np.float32), delayed=flags, loaded=flags,
     )  # fmt: skip
 
 
@@ -37,7 +45,7 @@ class Told:
 
     def __init__(self, term):
         self.writer = FeedWriter(term, lambda: 0)
-        self.columns = self.site = None
+        self.columns = self.duties = self.site = None
         self.events = []
         self.messages = 0
 
@@ -45,6 +53,9 @@ class Told:
         if step == "fleet":
             self.columns = columns(mark)
             news = self.writer.fleet(self.columns)
+        elif step == "duties":
+            self.duties = duties(mark)
+            news = self.writer.duties(self.duties)
         elif step == "site":
             self.site = site(mark)
             news = self.writer.site(self.site)
@@ -58,6 +69,7 @@ class Told:
     def known_by(self, tracker):
         return (
             tracker.columns == self.columns
+            and tracker.duties == self.duties
             and tracker.site == self.site
             and [event.record["mark"] for event in tracker.events()] == self.events[-len(tracker.events()) :]
         )
@@ -81,12 +93,12 @@ def test_a_viewer_that_wants_no_snapshot_knows_all_that_was_told_up_to_the_last_
             late = told.writer.snapshot()
         else:
             news = told.tell(step, mark)
-            truths[news.seq] = (told.columns, told.site, list(told.events))
+            truths[news.seq] = (told.columns, told.duties, told.site, list(told.events))
             if arrives:
                 tracker.hear(news)
         if not tracker.wants_snapshot and tracker._seq:
-            known_columns, known_site, known_events = truths[tracker._seq]
-            assert (tracker.columns, tracker.site) == (known_columns, known_site)
+            *known, known_events = truths[tracker._seq]
+            assert [tracker.columns, tracker.duties, tracker.site] == known
             marks = [event.record["mark"] for event in tracker.events()]
             assert marks == known_events[len(known_events) - len(marks) :]
     assert tracker.lost_events == 0

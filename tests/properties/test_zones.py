@@ -1,6 +1,7 @@
 """Zones, whatever operators do: the columns, the record and the reasons are those of the slow oracle."""
 
 import json
+from dataclasses import replace
 from math import inf, nan
 from typing import Any
 
@@ -18,6 +19,8 @@ from fleet.traffic.zones.actions import (
     NamedZone,
     OneWay,
     Open,
+    OutOfService,
+    Pause,
     PersonInZone,
     Rectangle,
     RequestClear,
@@ -35,6 +38,8 @@ NAMES = st.sampled_from(["anna", "anna", "anna", "ben", "", " "])
 REFS = st.sampled_from(["", "", "", "x", "y"])
 WHICH = st.integers(1, 5) | st.sampled_from([0, -1, 9, "x", "y", "z", ""])
 TIMES = st.sampled_from([inf, inf, 1.0, 60.0, 0.0, -1.0, nan])
+ROBOTS = 4
+WHOM = st.sampled_from([0, 3, 3, 3, 4, -1])
 LIMITS = st.sampled_from([0.3, 0.3, 0.5, 100.0, 0.0, nan, inf, -1.0])
 AXIS = st.integers(0, 5) | st.integers(-1, 6)
 RECTANGLES = st.builds(Rectangle, AXIS, AXIS, AXIS, AXIS)
@@ -51,6 +56,8 @@ MAKING = st.one_of(
     st.builds(PersonInZone, area=PLACES, by=NAMES, ref=REFS),
     st.builds(EmergencyStop, area=PLACES | st.just(WholeFloor()), by=NAMES, ref=REFS),
     st.builds(FireAlarm, by=NAMES, ref=REFS),
+    st.builds(Pause, robot=WHOM, by=NAMES, for_s=TIMES, ref=REFS),
+    st.builds(OutOfService, robot=WHOM, by=NAMES, for_s=TIMES, ref=REFS),
 )
 ENDING = st.one_of(
     st.builds(Open, restriction=WHICH, by=NAMES),
@@ -77,7 +84,14 @@ def as_sets(zones: Zones) -> Floor:
         edges=set(map(tuple, np.argwhere(zones.closed_edges).tolist())),
         limits={cell: limits[cell] for cell in np.flatnonzero(np.isfinite(limits)).tolist()},
         alarm=zones.alarm,
+        paused=set(np.flatnonzero(zones.paused).tolist()),
+        out_of_service=set(np.flatnonzero(zones.out_of_service).tolist()),
     )
+
+
+def of_the_floor(floor: Floor) -> Floor:
+    """What holds for the floor, whatever holds for robots."""
+    return replace(floor, paused=set(), out_of_service=set())
 
 
 def in_float32(floor: Floor) -> Floor:
@@ -90,9 +104,9 @@ def in_float32(floor: Floor) -> Floor:
 def test_zones_are_what_the_slow_oracle_says(setting: Any, steps: list[tuple[float, Any]]) -> None:
     layout, named, keep_clear = setting
     events: list[dict[str, Any]] = []
-    zones = Zones(layout, named, named["B"], keep_clear, events.append)
-    slow = SlowZones(layout, named, keep_clear)
-    columns = [id(column) for column in (zones.closed, zones.closed_edges, zones.halted, zones.speed_limit_mps)]
+    zones = Zones(layout, named, named["B"], keep_clear, events.append, robots=ROBOTS)
+    slow = SlowZones(layout, named, keep_clear, ROBOTS)
+    columns = [id(column) for column in (zones.closed, zones.closed_edges, zones.halted, zones.paused)]
     now, refused = 0.0, 0
     for passing, action in steps:
         now += passing
@@ -112,12 +126,12 @@ def test_zones_are_what_the_slow_oracle_says(setting: Any, steps: list[tuple[flo
         after = as_sets(zones)
         assert after == in_float32(slow.floor())
         assert after == in_float32(floor_from_record(events))
-        assert zones.version - version == (after != before)
+        assert zones.version - version == (of_the_floor(after) != of_the_floor(before))
         assert [(one.id, one.kind, one.ref) for one in zones.in_force()] == [
             (one.id, one.kind, one.ref) for one in slow.held
         ]
     assert hasty_ends(events) == []
-    assert columns == [id(column) for column in (zones.closed, zones.closed_edges, zones.halted, zones.speed_limit_mps)]
+    assert columns == [id(column) for column in (zones.closed, zones.closed_edges, zones.halted, zones.paused)]
     assert sum(zones.refusals.values()) == refused == sum(event["event"] == "zone_refused" for event in events)
     assert json.loads(json.dumps(events, allow_nan=False)) == events
 
@@ -127,7 +141,7 @@ def test_zones_are_what_the_slow_oracle_says(setting: Any, steps: list[tuple[flo
 def test_zones_are_the_same_after_a_restart_from_their_record(setting: Any, steps: list[tuple[float, Any]]) -> None:
     layout, named, keep_clear = setting
     events: list[dict[str, Any]] = []
-    zones = Zones(layout, named, named["B"], keep_clear, events.append)
+    zones = Zones(layout, named, named["B"], keep_clear, events.append, robots=ROBOTS)
     now = 0.0
     for passing, action in steps:
         now += passing
@@ -136,7 +150,7 @@ def test_zones_are_the_same_after_a_restart_from_their_record(setting: Any, step
         elif action != "tick":
             zones.apply(action, now)
     again: list[dict[str, Any]] = []
-    restored = Zones(layout, named, named["B"], keep_clear, again.append)
+    restored = Zones(layout, named, named["B"], keep_clear, again.append, robots=ROBOTS)
     restored.restore(json.loads(json.dumps(events)))
     assert again == []
     assert as_sets(restored) == as_sets(zones)
@@ -170,7 +184,7 @@ def end(zones: Zones, one: Restriction, now: float) -> None:
 def test_whatever_ends_first_the_others_hold_until_all_is_open(setting: Any, actions: list[Any], random: Any) -> None:
     layout, named, keep_clear = setting
     events: list[dict[str, Any]] = []
-    zones = Zones(layout, named, named["B"], keep_clear, events.append)
+    zones = Zones(layout, named, named["B"], keep_clear, events.append, robots=ROBOTS)
     for action in actions:
         zones.apply(action, 0.0)
     order = zones.in_force()
@@ -198,7 +212,7 @@ def test_a_refused_action_changes_nothing(setting: Any, made: list[Any], steps: 
         timed.append((now, action))
     for run in (timed, kept):
         events: list[dict[str, Any]] = []
-        zones = Zones(layout, named, named["B"], keep_clear, events.append)
+        zones = Zones(layout, named, named["B"], keep_clear, events.append, robots=ROBOTS)
         for at, action in list(run):
             accepted = not isinstance(zones.apply(action, at), ZoneRefusal)
             if run is timed and accepted:

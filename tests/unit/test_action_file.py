@@ -18,6 +18,8 @@ from fleet.traffic.zones.actions import (
     NamedZone,
     OneWay,
     Open,
+    OutOfService,
+    Pause,
     PersonInZone,
     Rectangle,
     RequestClear,
@@ -36,7 +38,7 @@ NAMED = {"North aisle": np.arange(5, dtype=np.int32), "West": np.array([0, 5, 10
 def read(folder: Path, *lines: dict[str, Any] | str) -> list[TimedAction]:
     path = folder / "actions.jsonl"
     path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines), encoding="utf-8")
-    return read_actions(path, LAYOUT, NAMED)
+    return read_actions(path, LAYOUT, NAMED, robots=3)
 
 
 WEST, EDGE = NamedZone("West"), Edge((0, 0), (0, 1))
@@ -68,6 +70,15 @@ GOOD: dict[str, tuple[dict[str, Any], ZoneAction]] = {
         EmergencyStop(area=WholeFloor(), by="anna", ref="x"),
     ),
     "fire": ({"do": "fire", "ref": "x"}, FireAlarm(by="anna", ref="x")),
+    "pause": ({"do": "pause", "robot": 0}, Pause(robot=0, by="anna")),
+    "pause for a while": (
+        {"do": "pause", "robot": 2, "for_s": 9, "ref": "x"},
+        Pause(robot=2, by="anna", for_s=9.0, ref="x"),
+    ),
+    "out of service": (
+        {"do": "out_of_service", "robot": 2, "for_s": 9, "ref": "x"},
+        OutOfService(robot=2, by="anna", for_s=9.0, ref="x"),
+    ),
 }
 
 
@@ -241,11 +252,13 @@ def test_a_file_that_is_no_list_of_actions_is_refused(tmp_path: Path, text: str,
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ActionError, match="there is no such action file; check the path"):
-        read_actions(tmp_path / "none.jsonl", LAYOUT, NAMED)
+        read_actions(tmp_path / "none.jsonl", LAYOUT, NAMED, robots=3)
 
 
 def test_every_action_has_its_keys() -> None:
     assert list(KEYS) == [
-        "close", "slow", "one_way", "person", "e_stop", "fire", "open", "request_clear", "confirm_clear",
+        "close", "slow", "one_way", "person", "e_stop", "fire", "pause", "out_of_service", "open", "request_clear",
+        "confirm_clear",
     ]  # fmt: skip
+    assert KEYS["pause"] == ("t", "do", "by", "ref", "robot", "for_s")
     assert KEYS["open"] == ("t", "do", "by", "ref")

@@ -547,6 +547,45 @@ def test_a_robot_in_service_is_served_before_it_musters():
     assert len(hall.said("errand_done")) == 1
 
 
+def test_a_robot_that_is_withdrawn_finishes_its_task_and_is_given_no_other():
+    hall = Hall("aPQ")
+    hall.order("A", "a")
+    hall.dispatch()
+    assert hall.roster.task.tolist() == [0, NO_TASK, NO_TASK]
+    hall.faults().withdrawn = np.array([True, True, False])
+    hall.order("B", "b")
+    steps(hall, 20)
+    assert [event["robot"] for event in hall.said("task_assigned")] == [0, 2]
+    assert hall.pool.counts()["tasks"]["done"] == 2
+    assert hall.goals[1] == "P"
+    hall.fitness.withdrawn[:] = False
+    hall.order("C", "a")
+    hall.dispatch()
+    assert hall.said("task_assigned")[-1]["task"] == 2
+
+
+def test_a_robot_that_is_withdrawn_charges_like_any_other():
+    hall = Hall("aP", charge=[100.0, 20.0])
+    hall.faults().withdrawn = np.array([False, True])
+    hall.dispatch()
+    assert hall.goals[1] == "C"
+
+
+def test_a_robot_that_is_withdrawn_is_given_no_task_in_exchange():
+    halls = Hall("Pc"), Hall("Pc")
+    for hall, withdrawn in zip(halls, (False, True), strict=True):
+        hall.order("A", "d")
+        hall.order("B", "a")
+        hall.dispatch()
+        hall.faults().withdrawn = np.array([withdrawn, False])
+        # Where they are now, each is nearer to the other one's errand.
+        hall.move("da"[:: 1 if hall.goals[:2] == "ad" else -1])
+        for _ in range(4):
+            hall.dispatch()
+    assert halls[0].said("task_released")
+    assert not halls[1].said("task_released")
+
+
 def test_a_robot_that_is_called_to_muster_is_given_no_task_in_exchange():
     hall = Hall("PQ")
     hall.order("A", "b")

@@ -57,6 +57,17 @@ class Run:
 # Windows
 
 
+def test_what_a_robot_may_enter_and_what_the_window_goes_on_with_is_told_cell_by_cell():
+    run = Run("..... .....", [0], entries_ahead=3)
+    run.accept([F, F, CW, F, CCW, F])
+    run.grant(1)
+    assert (run.ledger.cells_granted(0), run.ledger.cells_planned(0)) == ([1], [2, 7, 8])
+    run.hear(received=1, confirmed=1, x_m=1.5)
+    assert (run.ledger.cells_granted(0), run.ledger.cells_planned(0)) == ([], [2, 7, 8])
+    run.grant(1)
+    assert (run.ledger.cells_granted(0), run.ledger.cells_planned(0)) == ([2], [7, 8])
+
+
 def test_a_window_without_rings_is_accepted_as_it_is():
     run = Run("... ...", [0, 5], [EAST, WEST])
     actions = [[F, CW, F], [F, F, WAIT]]

@@ -17,6 +17,9 @@ from fleet.traffic.zones.actions import (
     ConfirmClear,
     EmergencyStop,
     OneWay,
+    Open,
+    OutOfService,
+    Pause,
     PersonInZone,
     Rectangle,
     RequestClear,
@@ -44,7 +47,7 @@ class Controlled:
         self.ledger = TrafficLedger.begin(self.layout, RobotModel(), 1.0, self.state, MemoryJournal())
         self.events = []
         none = np.zeros(0, dtype=np.int32)
-        self.zones = Zones(self.layout, {}, none, none, self.events.append)
+        self.zones = Zones(self.layout, {}, none, none, self.events.append, robots=n)
         self.floor = FloorControl(self.ledger, self.zones, RobotWatch(self.ledger, WatchParams()), self.events.append)
         self.mute = set()
         for robot, count in enumerate(ahead):
@@ -344,3 +347,30 @@ def test_a_closure_ends_in_time():
     assert controlled.floor.whole
     versions.add(controlled.floor.version)
     assert len(versions) == 2
+
+
+# Robots that are held back
+
+
+def test_a_paused_robot_stands_and_is_an_obstacle_with_all_that_it_holds_until_it_may_go_on():
+    controlled = Controlled([0, 8], ahead=[2, 0])
+    version = controlled.step().version
+    held = controlled.do(Pause(robot=0, by="anna"))
+    floor = controlled.step()
+    assert floor.halt.tolist() == [True, False]
+    assert cells(floor.closed) == cells(floor.out_of_use) == [0, 1, 2]
+    assert not floor.whole
+    assert floor.version > version
+    assert not floor.watch.down.any()
+    controlled.do(Open(restriction=held, by="anna"))
+    floor = controlled.step()
+    assert floor.whole
+    assert not floor.halt.any()
+
+
+def test_a_robot_out_of_service_stands_in_nobodys_way():
+    controlled = Controlled([0, 8], ahead=[2, 0])
+    version = controlled.step().version
+    controlled.do(OutOfService(robot=0, by="anna"))
+    floor = controlled.step()
+    assert (floor.whole, floor.halt.any(), floor.version) == (True, False, version)

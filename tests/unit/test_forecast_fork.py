@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from fleet.app.forecast.change import Change, with_robots
+from fleet.app.forecast.fork_floor import ForkFloor
 from fleet.app.forecast.simulation_snapshot import snapshot_of, zone_records
 from fleet.errors import SettingError
+from fleet.grid.distances import DistanceFields
 from fleet.tasks.task_table import TaskStatus
-from fleet.traffic.zones.actions import Close, NamedZone, Rectangle
+from fleet.traffic.zones.actions import Close, NamedZone, OutOfService, Pause, Rectangle
+from robots.state import FleetState
 from tests import forecast_floors
 from tests.forecast_floors import TINY, forked, lately, same, simulated, snapshot
 
@@ -141,6 +144,30 @@ def test_nobody_enters_what_is_closed_and_it_is_opened_when_its_time_has_come():
     for_a_minute = replace(floor, zones=zone_records(zones.in_force()))
     assert forked(for_a_minute, coming=lately(floor), seconds=55.0).entries[cells].sum() == 0
     assert forked(for_a_minute, coming=lately(floor), seconds=240.0).entries[cells].sum() > 0
+
+
+def test_robots_that_are_held_back_stand_or_get_nothing_new_until_their_time_has_come():
+    made = simulated(2, execution="grants")
+    zones = made.loop.floor.zones
+    zones.apply(Pause(robot=0, by="anna", for_s=60.0), 100.0)
+    zones.apply(OutOfService(robot=1, by="anna", for_s=120.0), 100.0)
+    layout = TINY.layout
+    floor = ForkFloor(
+        TINY, DistanceFields(layout), records=zone_records(zones.in_force()), close=(), at_s=100.0,
+        down=np.array([False, False, True]),
+    )  # fmt: skip
+    state = FleetState.at(TINY.start_cells[:3].astype(np.int32), width=layout.width)
+    found = []
+    for at_s in (100.0, 160.0, 220.0):
+        state.time_s = at_s
+        fitness = floor.fitness(state)
+        found.append((fitness.unfit.tolist(), fitness.withdrawn.tolist(), fitness.closed[state.cell].tolist()))
+        assert fitness.lost.tolist() == [False, False, True]
+    assert found == [
+        ([True, False, True], [False, True, False], [True, False, True]),
+        ([False, False, True], [False, True, False], [False, False, True]),
+        ([False, False, True], [False, False, False], [False, False, True]),
+    ]
 
 
 def floor_without(floor, cells):

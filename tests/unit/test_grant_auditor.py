@@ -63,21 +63,22 @@ class Story:
         """The properties that were found broken."""
         return sorted({finding.rule for finding in self.auditor.findings})
 
-    def row(self, robot, index, entries, epoch=None):
-        """Send a single row; the other robots' rows are empty."""
+    def row(self, robot, index, entries, epoch=None, halt=()):
+        """Send a single row; the other robots' rows are empty. halt: who is told to stand."""
         commands = Commands.none(len(self.base), max(len(entries), 1))
         commands.epoch[:] = self.epoch
         if epoch is not None:
             commands.epoch[robot] = epoch
         commands.index[robot] = index
         commands.entries[robot, : len(entries)] = entries
+        commands.halt[list(halt)] = True
         self.auditor.commands(commands, self.truth.time_s)
 
-    def grant(self, robot, *entries):
+    def grant(self, robot, *entries, halt=()):
         """Grant entries, sent with all that the robot has not confirmed."""
         self.base[robot] += entries
         confirmed = int(self.truth.confirmed[robot])
-        self.row(robot, confirmed, self.base[robot][confirmed:])
+        self.row(robot, confirmed, self.base[robot][confirmed:], halt=halt)
 
     def tick(self, rows=None, **columns):
         """A tick of the floor, in which every robot gets a row and has all of its base; columns: what else is true."""
@@ -136,12 +137,12 @@ class Story:
             holder[held] = int(name.removeprefix("robot"))
         self.auditor.holders(holder)
 
-    def zone(self, event, number=1, kind="close", cells=(), edges=(), by="Ada", until=None, t=None):
+    def zone(self, event, number=1, kind="close", cells=(), edges=(), by="Ada", until=None, t=None, robot=-1):
         """Tell the auditor an event of the zones' record."""
         at = self.truth.time_s if t is None else t
         self.auditor.zone_event(
             {"t": at, "event": event, "id": number, "kind": kind, "by": by, "cells": list(cells),
-             "edges": [list(edge) for edge in edges], "until": until}
+             "edges": [list(edge) for edge in edges], "until": until, "robot": robot}
         )  # fmt: skip
 
     def plan(self, starts, *steps):
@@ -731,6 +732,36 @@ def from_a_closed_area_into_a_stopped_one(story):
     story.grant(0, F)
 
 
+def more_for_a_paused_robot(story):
+    story.zone("robot_paused", kind="pause", robot=0)
+    story.grant(0, F, halt=[0])
+
+
+def a_service_for_a_paused_robot(story):
+    story.zone("robot_paused", kind="pause", robot=0)
+    story.grant(0, SERVICE, halt=[0])
+
+
+def a_paused_robot_that_is_not_told_to_stand(story):
+    story.zone("robot_paused", kind="pause", robot=1)
+    story.grant(0, F)
+
+
+def a_task_for_a_paused_robot(story):
+    story.zone("robot_paused", kind="pause", robot=1)
+    story.auditor.task_given(1)
+
+
+def a_task_for_a_robot_out_of_service(story):
+    story.zone("robot_out_of_service", kind="out_of_service", robot=1)
+    story.auditor.task_given(1)
+
+
+def a_pause_expires_too_early(story):
+    story.zone("robot_paused", kind="pause", robot=0, until=9.0)
+    story.zone("zone_expired", kind="pause", robot=0, until=9.0, t=8.9)
+
+
 def a_stop_opens_at_once(story):
     story.zone("e_stop", kind="e_stop", cells=[1])
     story.zone("zone_opened", kind="e_stop", cells=[1])
@@ -903,6 +934,12 @@ BROKEN = {
         deeper_into_a_stopped_area,
         in_a_stopped_area_and_not_told_to_stand,
         from_a_closed_area_into_a_stopped_one,
+        more_for_a_paused_robot,
+        a_service_for_a_paused_robot,
+        a_paused_robot_that_is_not_told_to_stand,
+        a_task_for_a_paused_robot,
+        a_task_for_a_robot_out_of_service,
+        a_pause_expires_too_early,
         a_stop_opens_at_once,
         a_quarantine_opens_at_once,
         a_person_is_overlooked,
@@ -1000,6 +1037,22 @@ def test_closing_ends_as_it_should():
     story.zone("clear_confirmed", number=2, kind="e_stop", cells=[1])
     story.auditor.zone_event({"t": 9.0, "event": "zone_refused", "id": "x", "kind": "close", "by": "Ada"})
     story.grant(0, F)
+    assert story.auditor.findings == []
+
+
+def test_robots_are_held_back_as_they_should_be():
+    story = Story()
+    story.grant(0, F)
+    story.zone("robot_paused", kind="pause", robot=0)
+    story.zone("robot_out_of_service", number=2, kind="out_of_service", robot=1)
+    story.grant(0, halt=[0])
+    story.grant(1, F, halt=[0])
+    story.auditor.task_given(2)
+    story.zone("zone_opened", number=2, kind="out_of_service", robot=1)
+    story.zone("zone_opened", kind="pause", robot=0)
+    story.grant(0, CW)
+    story.auditor.task_given(0)
+    story.auditor.task_given(1)
     assert story.auditor.findings == []
 
 

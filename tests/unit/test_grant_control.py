@@ -28,6 +28,9 @@ from fleet.traffic.zones.actions import (
     ConfirmClear,
     EmergencyStop,
     FireAlarm,
+    Open,
+    OutOfService,
+    Pause,
     Rectangle,
     RequestClear,
     TimedAction,
@@ -233,6 +236,70 @@ def test_an_emergency_stop_lasts_until_it_is_cleared_in_two_steps(tmp_path):
     played.done()
 
 
+def working(played):
+    """A robot with a task, and the task."""
+    robot = int(np.flatnonzero(played.crew.dispatcher.roster.task >= 0)[0])
+    return robot, int(played.crew.dispatcher.roster.task[robot])
+
+
+def test_a_paused_robot_stands_with_its_task_and_its_cells_and_goes_on_once_that_is_opened(tmp_path):
+    played = Played(tmp_path).until(3.0)
+    robot, task = working(played)
+    played.at(3.0, Pause(robot=robot, by="ada", ref="look"))
+    played.until(6.0)
+    assert played.speeds[robot] == 0
+    ledger = played.loop.execution.ledger
+    held, cell = np.flatnonzero(ledger.holder == robot).tolist(), played.loop.state.cell[robot]
+    played.until(120.0)
+    assert np.flatnonzero(ledger.holder == robot).tolist() == held
+    assert played.loop.state.cell[robot] == cell
+    assert played.crew.dispatcher.roster.task[robot] == task
+    assert played.loop.floor.closed[held].all()
+    # The others have done everything else.
+    assert played.crew.pool.counts()["tasks"]["done"] == 2
+    played.at(120.0, Open(restriction="look", by="ada"))
+    played.done(250.0)
+    assert not [event for event in played.said("task_released") if event["task"] == task]
+
+
+def test_a_robot_that_is_paused_while_the_controller_is_down_stands_after_it(tmp_path):
+    played = Played(tmp_path).until(3.0)
+    robot, _ = working(played)
+    played.zones.apply(Pause(robot=robot, by="ada", for_s=20.0), played.loop.now_s)
+    played.restart()
+    played.until(22.0)
+    assert played.speeds[robot] == 0
+    played.done()
+
+
+def test_a_robot_out_of_service_finishes_its_task_parks_and_is_given_no_other(tmp_path):
+    played = Played(tmp_path, orders=12).until(3.0)
+    robot, task = working(played)
+    played.at(3.0, OutOfService(robot=robot, by="ada", ref="wheel"))
+    # In an auditor's eyes any task that it is given from now on is a violation.
+    while played.crew.pool.counts()["tasks"]["open"]:
+        played.loop.tick()
+        assert played.loop.now_s < 600.0
+    played.sound()
+    assert [event["robot"] for event in played.said("task_assigned") if event["task"] == task] == [robot]
+    played.until(played.loop.now_s + 30.0)
+    places = {*played.world.parking.tolist(), *played.world.chargers.tolist()}
+    assert int(played.loop.state.cell[robot]) in places
+    assert np.flatnonzero(played.loop.floor.zones.out_of_service).tolist() == [robot]
+    assert not played.loop.floor.halt.any()
+
+
+def test_while_everybody_is_out_of_service_tasks_wait(tmp_path):
+    played = Played(tmp_path)
+    for robot in range(3):
+        played.at(0.0, OutOfService(robot=robot, by="ada", ref=f"r{robot}"))
+        played.at(20.0, Open(restriction=f"r{robot}", by="ada"))
+    played.until(20.0)
+    assert played.said("task_assigned") == []
+    assert played.crew.pool.counts()["tasks"]["open"] == 3
+    played.done()
+
+
 @pytest.mark.parametrize("ticks", [120, 121, 122])
 def test_when_robots_can_go_that_all_could_not_a_plan_is_made_at_once(tmp_path, ticks):
     played = Played(tmp_path)
@@ -397,8 +464,8 @@ def test_what_is_counted_and_did_not_happen_is_found():
 
 def test_auditors_hear_of_zones_plans_grants_and_holders():
     audited = Audited()
-    zone = {"t": 0.0, "event": "e_stop", "by": "", "id": 1, "kind": "e_stop", "cells": [1], "edges": [], "until": None}
-    audited.audit.hear(zone)
+    zone = {"t": 0.0, "event": "e_stop", "by": "", "id": 1, "kind": "e_stop", "cells": [1], "edges": [], "robot": -1}
+    audited.audit.hear(zone | {"until": None})
     rows = Commands.none(1)
     rows.entries[:] = FORWARD
     audited.audit.sent(rows, 0.0)

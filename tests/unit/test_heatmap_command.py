@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from fleet.app import heatmap_command
 from fleet.app.heatmap_command import parse_window
 from fleet.errors import RunError, SettingError
-from fleet.report.congestion import DEFAULT_METRIC, Window
+from fleet.report.heat.congestion import DEFAULT_METRIC, Window
 from sim_worlds.errors import WorldError
-from tests.recorded_runs import random_trace, write_run
+from tests.recorded_runs import random_trace, tiny_trace, write_run
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_anything_else_is_no_window(text):
         (("--metric", "visits"), "heatmap-visits.png"),
         (("--window", "10s:40s"), f"heatmap-{DEFAULT_METRIC}-10s-40s.png"),
         (("--metric", "waits", "--window", "30s:"), "heatmap-waits-30s-.png"),
+        (("--metric", "flow"), "heatmap-flow.png"),
     ],
 )
 def test_the_picture_goes_into_the_run_directory_and_its_path_is_printed(app, tmp_path, options, file):
@@ -75,6 +76,20 @@ def test_the_picture_goes_where_it_should(app, tmp_path):
     assert (tmp_path / "here.png").is_file()
 
 
+def test_a_difference_goes_beside_the_picture_and_names_the_other_run(app, tmp_path):
+    run, other = write_run(tmp_path), write_run(tmp_path, tiny_trace(seed=2))
+    result = call(app, run, "--against", other, "--window", "10s:")
+    assert result.output.strip() == str(run / f"heatmap-delay-10s--against-{other.name}.png")
+    assert (run / f"heatmap-delay-10s--against-{other.name}.png").stat().st_size > 10_000
+
+
+def test_a_film_goes_where_it_should_and_its_path_is_printed(app, tmp_path):
+    film = tmp_path / "film.gif"
+    result = call(app, write_run(tmp_path), "--film", film, "--every", "30s")
+    assert result.output.strip() == str(film)
+    assert film.read_bytes().startswith(b"GIF89a")
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [
@@ -82,6 +97,11 @@ def test_the_picture_goes_where_it_should(app, tmp_path):
         (("--window", "5m"), SettingError),
         (("--window", "2h:3h"), SettingError),
         (("--out", "picture.docx"), SettingError),
+        (("--film", "film.mp3"), SettingError),
+        (("--film", "film.gif", "--out", "picture.png"), SettingError),
+        (("--film", "film.gif", "--every", "2m"), SettingError),
+        (("--every", "10s"), SettingError),
+        (("--against", "nowhere"), RunError),
     ],
 )
 def test_wrong_options_are_refused_and_nothing_is_written(app, tmp_path, options, error):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.errors import SettingError
-from fleet.report import congestion
-from fleet.report.congestion import METRICS, Window, count_congestion, find_metric
+from fleet.report.heat import congestion
+from fleet.report.heat.congestion import METRICS, Window, count_congestion, find_metric
 from tests.oracles import congestion as oracle
 from tests.recorded_runs import random_trace
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fleet.report.hot_spots import HotSpot, find_hot_spots
+from fleet.report.heat.hot_spots import HotSpot, find_hot_spots
 from tests.oracles import congestion as oracle
 
 grids = st.tuples(st.integers(1, 14), st.integers(1, 14)).flatmap(

@@ -43,8 +43,8 @@ def record(events=(), done_s=(), *, cell=None, halted=None, speed_mps=None):
 def test_the_actions_of_an_incident_are_carried_out_whole(tmp_path, name):
     world, incident = load_world("future_park"), incidents.INCIDENTS[name]
     (tmp_path / "actions.jsonl").write_text("\n".join(incident.actions), encoding="utf-8")
-    zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, lambda _event: None)
-    for timed in read_actions(tmp_path / "actions.jsonl", world.layout, world.zones):
+    zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, lambda _event: None, robots=500)
+    for timed in read_actions(tmp_path / "actions.jsonl", world.layout, world.zones, robots=500):
         assert isinstance(zones.apply(timed.action, timed.at_s), int)
     zones.expire(incidents._LENGTH_S)
     assert zones.in_force() == []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fleet.tasks.order_view import OrderStatus, TaskView
+from fleet.tasks.order_view import OrderStatus
 from fleet.tasks.pool import TaskPool
 from fleet.tasks.task_stage import TaskStage
+from fleet.tasks.task_view import TaskView
 from tests.orders import order, splitter
 
 

@@ -58,7 +58,7 @@ class Reported:
         state = self.driver.open()
         ledger = TrafficLedger.begin(world.layout, world.robot, world.cell_m, state, self.journal)
         self.config = config
-        self.zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, self.relay)
+        self.zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, self.relay, robots=state.robots)
         self.audit = ReportedAudit(world.layout, world.robot, world.cell_m, state, self.crew.pool)
         self.relay.join(self.hear)
         self.loop, _ = wire_loop(

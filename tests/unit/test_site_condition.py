@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fleet.app.site.condition import Condition, conditions, count_conditions
+from fleet.app.site.condition import Condition, conditions, conditions_in_step, count_conditions
 from fleet.app.site.recent_work import RecentWork
+from fleet.runtime.activity import Activity
 from robots.state import Flag, FleetState
 
 
@@ -77,3 +78,11 @@ def test_counters_that_stand_still_are_no_throughput():
     recent = RecentWork(60.0)
     recent.note(counts(5), 0.0)
     assert recent.note(counts(5), 50.0).tasks_per_hour == 0
+
+
+def test_in_step_a_robot_is_said_to_be_up_to_what_it_did_in_the_last_step():
+    activity = np.array([*Activity, Activity.DRIVING], dtype=np.uint8)
+    charge = np.array([50.0] * len(Activity) + [0.0], dtype=np.float32)
+    assert [Condition(code).name for code in conditions_in_step(activity, charge)] == [
+        *(kind.name for kind in Activity), "EMPTY",
+    ]  # fmt: skip

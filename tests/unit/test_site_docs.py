@@ -11,9 +11,11 @@ import pytest
 from fleet.app.site import api_messages, feed_messages
 from fleet.app.site.api_messages import API_TAG, MAX_ORDERS, MAX_RECORDS, MAX_ROWS, PASSING, AnyAsk
 from fleet.app.site.condition import Condition
-from fleet.app.site.feed_messages import FEED_TAG, AnyNews, Columns
+from fleet.app.site.feed_messages import FEED_TAG, AnyNews, Columns, DutyColumns
 from fleet.app.site.feed_writer import EVENTS_KEPT
 from fleet.app.site.request_desk import MOST_KEPT, MOST_KEPT_BYTES, MOST_PENDING, MOST_PENDING_OF_ONE
+from fleet.runtime.wait_alarms import WaitParams
+from fleet.runtime.waits import WaitReason
 from fleet.tasks.refusal import ChangeRefusalReason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "site-api.md").read_text(encoding="utf-8")
@@ -44,11 +46,25 @@ def test_every_message_of_the_feed_stands_there(news):
     text = row(news.__struct_config__.tag)
     if "columns" in news.__struct_fields__:
         assert all(f"`{column}`" in text for column in Columns.__struct_fields__)
+    if "duties" in news.__struct_fields__:
+        assert all(f"`{column}`" in text for column in DutyColumns.__struct_fields__)
 
 
 def test_every_condition_stands_there_with_its_code():
     for condition in Condition:
         assert f"| `{condition.name.lower()}` | {condition.value} |" in row(condition.name.lower())
+
+
+def test_every_reason_to_wait_stands_there_with_its_code():
+    for reason in WaitReason:
+        assert f"| {reason.value} | `{reason.name.lower()}` |" in PAGE
+
+
+def test_after_how_long_alarms_are_raised_stands_there():
+    params = WaitParams()
+    assert params.every_s == 1.0
+    assert f"stays the same for {params.deadlock_s:g} s" in PAGE
+    assert f"comes no nearer for {params.livelock_s:g} s" in PAGE
 
 
 def test_every_code_and_outcome_in_the_code_stands_there():
@@ -66,6 +82,7 @@ def test_tags_and_bounds_are_those_of_the_code():
     assert f"the tag `{FEED_TAG.decode()}`" in PAGE
     assert f"1 to {MAX_ORDERS}:" in row("order_add")
     assert f"`limit` up to {MAX_ROWS}" in row("order_list")
+    assert f"`limit` up to {MAX_ROWS}" in row("task_list")
     assert f"`limit` up to {MAX_RECORDS}" in row("order_records")
     assert f"the last {MOST_KEPT:,} answers" in PAGE
     assert f"up to {MOST_KEPT_BYTES // 2**20} MiB" in PAGE

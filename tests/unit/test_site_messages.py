@@ -23,7 +23,7 @@ from fleet.app.site.api_messages import (
     Refused,
 )
 from fleet.app.site.errors import MessageError
-from fleet.app.site.feed_messages import FEED_TAG, FleetNews, packed, unpacked
+from fleet.app.site.feed_messages import FEED_TAG, DutiesTold, FleetNews, packed, packed_duties, unpacked
 
 ID = "request-1"
 LINE = {"sku": "bolt", "quantity": 1, "unit_litres": 1.0, "unit_kg": 0.5}
@@ -92,6 +92,9 @@ def test_unknown_keys_are_passed_over_so_that_a_newer_minor_version_may_add_some
         ([API_TAG, body(msg="order_list", id=ID, limit=0)], "malformed"),
         ([API_TAG, body(msg="order_list", id=ID, limit=MAX_ROWS + 1)], "malformed"),
         ([API_TAG, body(msg="order_list", id=ID, status="lost")], "malformed"),
+        ([API_TAG, body(msg="task_list", id=ID, limit=MAX_ROWS + 1)], "malformed"),
+        ([API_TAG, body(msg="task_list", id=ID, status="waiting")], "malformed"),
+        ([API_TAG, body(msg="robot_show", id=ID, robot="")], "malformed"),
         ([API_TAG, body(msg="act", id=ID, action="x" * 4097)], "malformed"),
         ([API_TAG, b"\x81\xa1z" + b"\x91" * 200_000], "malformed"),
         ([API_TAG, b"\x82\xa3msg\xa9order_add\xa6orders\xdd\xff\xff\xff\xff"], "malformed"),
@@ -148,6 +151,26 @@ def test_columns_come_out_as_they_went_in():
     for name, column in sent.items():
         np.testing.assert_array_equal(found[name], column)
         assert found[name].dtype == column.dtype
+
+
+def test_duties_come_out_as_they_went_in():
+    cells, flags = np.arange(5, dtype=np.int32) - 1, np.arange(5, dtype=np.uint8)
+    sent = {
+        "goal": cells,
+        "waits_for": cells[::-1],
+        "wait": flags,
+        "waited_s": np.linspace(0, 1, 5, dtype=np.float32),
+        "delayed": flags % 2,
+        "loaded": flags // 4,
+    }
+    news = decode_news(encode_news(DutiesTold(term=1, seq=2, t=3, duties=packed_duties(**sent))))
+    found = unpacked(news.duties)
+    assert found.keys() == sent.keys()
+    for name, column in sent.items():
+        np.testing.assert_array_equal(found[name], column)
+        assert found[name].dtype == column.dtype
+    with pytest.raises(ValueError, match="not of one length"):
+        unpacked(msgspec.structs.replace(news.duties, loaded=b""))
 
 
 def test_columns_of_different_lengths_are_refused():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from fleet.app.site.api_messages import (
@@ -18,8 +19,10 @@ from fleet.app.site.api_messages import (
     OrderPrioritise,
     OrderShow,
     Refused,
+    RobotShow,
     SnapshotAsk,
     StatusAsk,
+    TaskList,
 )
 from tests.served_site import SERIALS, SmallSite
 
@@ -134,6 +137,57 @@ def test_an_order_is_shown_with_its_tasks_and_their_robots(site):
     (task,) = shown.tasks
     assert (task.status, task.robot, task.errands_done, task.errands) == ("under_way", SERIALS[3], 0, 2)
     assert isinstance(asked(site, OrderShow(id=ID, order="zz")), Refused)
+
+
+def test_tasks_are_listed_page_by_page_with_their_orders_and_stages(site):
+    add(site, *(new(f"order-{at}") for at in range(4)))
+    site.pool.assign(1, 3, site.now_s)
+    page = asked(site, TaskList(id=ID, limit=3))
+    assert ([row.task.task for row in page.rows], page.more) == ([0, 1, 2], True)
+    assert [(row.order, row.task.status, row.task.robot) for row in page.rows[:2]] == [
+        ("order-0", "waiting", ""),
+        ("order-1", "under_way", SERIALS[3]),
+    ]
+    page = asked(site, TaskList(id=ID, limit=3, after=2))
+    assert ([row.task.task for row in page.rows], page.more) == ([3], False)
+
+
+@pytest.mark.parametrize(
+    ("status", "tasks"), [("open", [3]), ("assigned", [1]), ("done", [0]), ("failed", [2]), ("cancelled", [4])]
+)
+def test_tasks_of_one_status_are_listed(site, status, tasks):
+    add(site, *(new(f"order-{at}") for at in range(5)))
+    for task in (0, 1):
+        site.pool.assign(task, task, site.now_s)
+    while not site.pool.advance(0, site.now_s):
+        pass
+    site.pool.fail(2, "beyond_reach", site.now_s)
+    site.pool.cancel_order("order-4", site.now_s)
+    page = asked(site, TaskList(id=ID, status=status))
+    assert ([row.task.task for row in page.rows], page.more) == (tasks, False)
+    assert asked(site, TaskList(id=ID, status=status, after=tasks[-1])).rows == ()
+
+
+def test_a_robot_is_shown_with_its_task_and_errands(site):
+    add(site, new("a", quantity=2))
+    site.pool.assign(0, 3, site.now_s)
+    site.pool.advance(0, site.now_s)
+    robot, task = np.array([3]), np.array([0], dtype=np.int32)
+    site.roster.set_tasks(robot, task, site.pool)
+    site.roster.goal[3] = site.roster.errand_cell[3]
+    shown = asked(site, RobotShow(id=ID, robot=SERIALS[3]))
+    assert (shown.robot, shown.duty, shown.task, shown.order) == (SERIALS[3], "task", 0, "a")
+    assert (shown.cell, shown.heading, shown.goal) == (3, 0, site.roster.goal[3])
+    assert [(errand.kind, errand.sku, errand.units, errand.done) for errand in shown.errands] == [
+        ("pick", "bolt", 2, True),
+        ("drop", "", 2, False),
+    ]
+    assert shown.errands[1].cell == shown.goal
+
+
+def test_a_robot_that_there_is_not_is_not_shown(site):
+    reply = asked(site, RobotShow(id=ID, robot="amr-999"))
+    assert (reply.code, reply.problem) == ("unknown_robot", "no robot is called 'amr-999'")
 
 
 def test_an_action_is_done_in_the_name_of_the_key(site):

@@ -76,7 +76,7 @@ def test_a_restarted_controller_fences_its_robots_before_it_listens() -> None:
 def test_a_robot_out_of_service_is_an_obstacle_to_others() -> None:
     ledger, state = ledger_of("..... .....", [2, 5], ahead=0)
     none = np.zeros(0, dtype=np.int32)
-    zones = Zones(ledger.layout, {}, none, none, lambda _event: None)
+    zones = Zones(ledger.layout, {}, none, none, lambda _event: None, robots=ledger.robots)
     floor = FloorControl(ledger, zones, RobotWatch(ledger, WatchParams()), lambda _event: None)
     floor.parked = np.array([True, False])
     floor.step(state, 0.0)

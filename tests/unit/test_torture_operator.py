@@ -49,7 +49,7 @@ class Hall:
     def __init__(self, seed: int = 1) -> None:
         self.log: list[dict[str, Any]] = []
         none = np.zeros(0, dtype=np.int32)
-        self.zones = Zones(LAYOUT, {}, none, none, self.log.append)
+        self.zones = Zones(LAYOUT, {}, none, none, self.log.append, robots=3)
         self.driver, self.dispatcher = Driver(), Dispatcher()
         self.operator = Operator(seed, self.zones, self.driver, self.dispatcher)  # type: ignore[arg-type]
         self.now_s = 0.0

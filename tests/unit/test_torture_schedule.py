@@ -31,7 +31,7 @@ def test_robots_are_as_many_as_asked_for_or_as_the_seed_says() -> None:
 
 def test_twenty_schedules_hold_every_kind_of_fault_action_and_trouble_of_the_controller() -> None:
     drawn = {kind_of(event) for seed in range(20) for event in draw_schedule(seed, 60).events}
-    zones = {"close", "one_way", "slow", "person", "e_stop", "fire"}
+    zones = {"close", "one_way", "slow", "person", "e_stop", "fire", "pause", "out_of_service"}
     of_rails = {kind.value for kind in set(FaultKind) - OF_WHEELS}
     assert drawn == of_rails | zones | {"stall", "restart"}
 
@@ -49,7 +49,7 @@ def test_events_are_in_order_and_possible_on_their_floor(seed: int) -> None:
         if "kind" in event:
             assert fault_of("here", text, SMALL, world.layout).at_s == event["t"]
         elif "do" in event:
-            assert isinstance(action_of("here", text, world.layout, world.zones), TimedAction)
+            assert isinstance(action_of("here", text, world.layout, world.zones, SMALL), TimedAction)
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -41,6 +41,9 @@ def in_force(site):
         (["e-stop", "--floor"], "e_stop", 200, 0),
         (["e-stop", "--zone", "Aisle 1"], "e_stop", 20, 0),
         (["fire"], "fire", 0, 0),
+        (["pause", "amr-002"], "pause", 0, 0),
+        (["pause", "1", "--for", "5m"], "pause", 0, 0),
+        (["out-of-service", "amr-002"], "out_of_service", 0, 0),
     ],
 )
 def test_every_kind_of_restriction_is_made_in_ones_own_name(zone, site, arguments, kind, cells, edges):
@@ -69,6 +72,22 @@ def test_restrictions_are_listed_and_ended_by_number_or_label(zone, site):
     site.site.now_s += 5
     assert zone("confirm-clear", stop.id)[0] == 0
     assert stop.id not in {restriction.id for restriction in site.site.zones.in_force()}
+
+
+def test_robots_are_named_by_serial_and_listed_by_it(zone, site):
+    assert zone("out-of-service", "amr-003", "--ref", "wheel")[0] == 0
+    assert in_force(site)["wheel"].robot == 3
+    (listed,) = (entry for entry in json.loads(zone("list", "--json")[1]) if entry["ref"] == "wheel")
+    assert (listed["kind"], listed["robot"], listed["place"]) == ("out_of_service", "amr-003", "robot 3")
+    code, _, err = zone("out-of-service", "3")
+    assert (code, "refused, already: robot 3 is so already" in err) == (1, True)
+    assert zone("open", "wheel")[0] == 0
+    assert not site.site.zones.out_of_service[3]
+    for robot, says in (("amr-30", "no robot 'amr-30'\n  did you mean 'amr-003'?"), ("4", "robots are 0 to 3")):
+        code, _, err = zone("pause", robot)
+        assert code == 1
+        assert says in err
+        assert err.startswith("error: refused, bad_action: action, field robot: there is no robot")
 
 
 def test_an_action_that_is_refused_is_exit_code_1_with_its_reason(zone):

@@ -15,6 +15,8 @@ from fleet.traffic.zones.actions import (
     NamedZone,
     OneWay,
     Open,
+    OutOfService,
+    Pause,
     PersonInZone,
     Rectangle,
     RequestClear,
@@ -40,7 +42,7 @@ class Desk:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         muster, keep_clear = np.array([14], dtype=np.int32), np.array([2], dtype=np.int32)
-        self.zones = Zones(LAYOUT, NAMED, muster, keep_clear, self.events.append)
+        self.zones = Zones(LAYOUT, NAMED, muster, keep_clear, self.events.append, robots=3)
 
     def done(self, action: ZoneAction, now_s: float = 0.0) -> int:
         answer = self.zones.apply(action, now_s)
@@ -372,7 +374,9 @@ def test_what_cannot_be_is_refused_with_its_reason_counted_and_on_record(desk: D
 
 def test_a_world_without_zones_says_so() -> None:
     none = np.zeros(0, dtype=np.int32)
-    answer = Zones(LAYOUT, {}, none, none, lambda _event: None).apply(Close(area=NamedZone("West"), by="anna"), 0.0)
+    answer = Zones(LAYOUT, {}, none, none, lambda _event: None, robots=0).apply(
+        Close(area=NamedZone("West"), by="anna"), 0.0
+    )
     assert isinstance(answer, ZoneRefusal)
     assert answer.remedy == "this world names no zones: give a rectangle"
 
@@ -443,3 +447,63 @@ def test_clearing_is_on_record_with_both_names(desk: Desk) -> None:
         (9.0, "clear_confirmed", "ben", 1),
     ]
     assert desk.events[2]["cells"] == [0, 5, 10]
+
+
+# Robots
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "event"),
+    [(Pause, "paused", "robot_paused"), (OutOfService, "out_of_service", "robot_out_of_service")],
+)
+def test_a_robot_is_held_back_until_that_is_opened_or_its_time_is_over(
+    desk: Desk, kind: Any, column: str, event: str
+) -> None:
+    held = desk.done(kind(robot=1, by="anna", ref="wheel"))
+    desk.done(kind(robot=2, by="anna", for_s=60.0))
+    assert getattr(desk.zones, column).tolist() == [False, True, True]
+    assert (desk.closed, desk.halted, desk.zones.version) == ([], [], 0)
+    assert desk.events[0] == {
+        "t": 0.0, "event": event, "by": "anna", "id": held, "kind": kind.do, "ref": "wheel", "place": "robot 1",
+        "cells": [], "edges": [], "until": None, "limit_mps": None, "robot": 1,
+    }  # fmt: skip
+    desk.zones.expire(60.0)
+    assert getattr(desk.zones, column).tolist() == [False, True, False]
+    desk.done(Open(restriction="wheel", by="ben"), 70.0)
+    assert not getattr(desk.zones, column).any()
+    assert [entry["event"] for entry in desk.events[2:]] == ["zone_expired", "zone_opened"]
+
+
+def test_a_robot_may_be_paused_and_out_of_service_but_not_twice(desk: Desk) -> None:
+    desk.done(Pause(robot=1, by="anna"))
+    desk.done(OutOfService(robot=1, by="anna"))
+    refusal = desk.refused(Pause(robot=1, by="ben", ref="x"), 1.0)
+    assert refusal.reason == "already"
+    assert "by restriction 1 (pause)" in refusal.problem
+    desk.done(Open(restriction=1, by="ben"), 2.0)
+    assert desk.zones.paused.tolist() == [False, False, False]
+    assert desk.zones.out_of_service.tolist() == [False, True, False]
+    desk.done(Pause(robot=1, by="ben"), 3.0)
+
+
+@pytest.mark.parametrize("robot", [-1, 3])
+def test_a_robot_that_there_is_not_cannot_be_held_back(desk: Desk, robot: int) -> None:
+    refusal = desk.refused(Pause(robot=robot, by="anna"))
+    assert (refusal.reason, refusal.remedy) == ("unknown_robot", "robots are 0 to 2")
+
+
+def test_holding_a_robot_back_takes_a_name_and_some_time_and_is_no_stop(desk: Desk) -> None:
+    assert desk.refused(Pause(robot=0, by=" ")).reason == "no_name"
+    assert desk.refused(OutOfService(robot=0, by="anna", for_s=0.0)).reason == "bad_time_to_live"
+    pause = desk.done(Pause(robot=0, by="anna"))
+    assert desk.refused(RequestClear(restriction=pause, by="anna")).reason == "needs_opening"
+
+
+def test_who_is_held_back_is_held_back_after_a_restart(desk: Desk) -> None:
+    desk.done(Pause(robot=2, by="anna"))
+    desk.done(OutOfService(robot=0, by="anna", for_s=60.0))
+    again = Desk()
+    again.zones.restore(desk.events)
+    assert again.zones.paused.tolist() == [False, False, True]
+    again.zones.expire(60.0)
+    assert again.zones.out_of_service.tolist() == [False, False, False]

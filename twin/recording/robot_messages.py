@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from foxglove_schemas_protobuf.Color_pb2 import Color
@@ -14,11 +14,11 @@ from foxglove_schemas_protobuf.SceneEntity_pb2 import SceneEntity
 from foxglove_schemas_protobuf.SceneUpdate_pb2 import SceneUpdate
 from foxglove_schemas_protobuf.Vector3_pb2 import Vector3
 
+from robots.arrays import Float64, UInt8
 from robots.model import RobotModel
 from robots.state import Flag
 from twin.recording.foxglove_frame import FRAME, pose_columns, timestamp
 from twin.recording.message_template import MessageTemplate, encoded
-from twin.recording.trace_parts import TickBlock
 
 HIGH_M: Final = 0.35  # robot models do not say
 _DRIVING: Final = (0.25, 0.55, 0.95)
@@ -31,6 +31,21 @@ _COLORS: Final = {
 }
 _LENGTH_DELIMITED: Final = 2  # protobuf wire type
 _POSE: Final = ("x", "y", "qz", "qw")
+
+
+class PosedTicks(Protocol):
+    """Where robots were tick by tick, as a TickBlock of a trace says it, or anything else that knows."""
+
+    @property
+    def time_s(self) -> Float64:
+        """The time after each tick, float64 (t,)."""
+
+    @property
+    def flags(self) -> UInt8:
+        """What was the matter with each robot, uint8 (t, n), see robots.state.Flag."""
+
+    def poses(self, tick: int) -> tuple[Float64, Float64, Float64]:
+        """Return x and y in metres and theta in radians of every robot after a tick."""
 
 
 class RobotMessages:
@@ -58,7 +73,7 @@ class RobotMessages:
         number = SceneUpdate.DESCRIPTOR.fields_by_name["entities"].number
         self._entities_tag = _varint(number << 3 | _LENGTH_DELIMITED)
 
-    def scene(self, block: TickBlock, tick: int) -> bytes:
+    def scene(self, block: PosedTicks, tick: int) -> bytes:
         """Return a foxglove.SceneUpdate: one entity with a box for each robot, in order, in the colour of its flags."""
         colors = self._colors[block.flags[tick]]
         columns = {name: colors[:, place] for place, name in enumerate("rgb")}
@@ -66,7 +81,7 @@ class RobotMessages:
         entity = encoded(head) + self._cubes.encoded(columns | pose_columns(*block.poses(tick)))
         return self._entities_tag + _varint(len(entity)) + entity
 
-    def poses(self, block: TickBlock, tick: int) -> bytes:
+    def poses(self, block: PosedTicks, tick: int) -> bytes:
         """Return a foxglove.PosesInFrame with the pose of each robot, in order."""
         head = PosesInFrame(timestamp=timestamp(float(block.time_s[tick])), frame_id=FRAME)
         return encoded(head) + self._poses.encoded(pose_columns(*block.poses(tick)))

@@ -18,7 +18,7 @@ from fleet.app.forecast.snapshot import FloorSnapshot
 from fleet.app.forecast.tally import ForkResult, places_of
 from fleet.app.forecast.workers import run_forks
 from fleet.errors import SettingError
-from fleet.report.hot_spots import find_hot_spots
+from fleet.report.heat.hot_spots import find_hot_spots
 from fleet.report.place_names import place_name
 from fleet.traffic.zones.area import extent_of
 from fleet.traffic.zones.refusal import ZoneRefusal

@@ -34,10 +34,15 @@ from fleet.app.site.api_messages import (
     OrderStatus,
     Refused,
     Reply,
+    RobotShow,
+    RobotShown,
     SnapshotAsk,
     SnapshotIs,
     StatusAsk,
     StatusIs,
+    TaskList,
+    TaskRows,
+    TaskStatusName,
 )
 from fleet.app.site.errors import ControllerUnreachableError, MessageError, RefusedError
 from fleet.app.site.feed_messages import SiteNews
@@ -136,6 +141,15 @@ class ApiClient:
         """Return some orders after row `after` as they are on record, with their tasks if that is said."""
         ask = OrderRecords(id=self._new_id(), user=self._user, status=status, after=after, tasks=tasks)
         return self._ask(ask, OrdersOnRecord)
+
+    def tasks(self, status: TaskStatusName | None = None, *, after: int = -1, limit: int = 100) -> TaskRows:
+        """Return up to `limit` tasks after number `after`."""
+        ask = TaskList(id=self._new_id(), user=self._user, status=status, after=after, limit=limit)
+        return self._ask(ask, TaskRows)
+
+    def robot(self, serial: str) -> RobotShown:
+        """Return what a robot has to do, may do, and is planned to do."""
+        return self._ask(RobotShow(id=self._new_id(), user=self._user, robot=serial), RobotShown)
 
     def floor(self) -> FloorIs:
         """Return where robots are and what is restricted."""

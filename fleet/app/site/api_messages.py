@@ -36,6 +36,7 @@ Label = Annotated[str, Meta(pattern=r"^\S(.*\S)?$", max_length=128)]
 Priority = Annotated[int, Meta(ge=-MOST_PRIORITY, le=MOST_PRIORITY)]
 Seconds = Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
 OrderStatus = Literal["open", "done", "cancelled", "failed"]
+TaskStatusName = Literal["open", "assigned", "done", "failed", "cancelled"]
 
 
 class NewLine(Part, frozen=True):
@@ -129,6 +130,20 @@ class OrderRecords(Ask, frozen=True, tag="order_records"):
     after: Annotated[int, Meta(ge=-1, le=2**31 - 1)] = -1
     limit: Annotated[int, Meta(ge=1, le=MAX_RECORDS)] = MAX_RECORDS
     tasks: bool = False
+
+
+class TaskList(Ask, frozen=True, tag="task_list"):
+    """Tasks of one status, or of any, from number `after` + 1 on, up to `limit`."""
+
+    status: TaskStatusName | None = None
+    after: Annotated[int, Meta(ge=-1, le=2**31 - 1)] = -1
+    limit: Annotated[int, Meta(ge=1, le=MAX_ROWS)] = 100
+
+
+class RobotShow(Ask, frozen=True, tag="robot_show"):
+    """What a robot, by its serial, has to do, may do, and is planned to do."""
+
+    robot: Label
 
 
 class FloorAsk(Ask, frozen=True, tag="floor"):
@@ -232,6 +247,52 @@ class OrderShown(Reply, frozen=True, tag="order_shown"):
     destination: str = ""
 
 
+class ErrandRow(Part, frozen=True):
+    """An errand of a task: what is done (pick, drop, put), in which cell, and with what. `done`: it is over."""
+
+    kind: Name
+    cell: Number
+    units: Number
+    done: bool
+    sku: str = ""
+
+
+class TaskListed(Part, frozen=True):
+    """A task with its order, as a list has it."""
+
+    order: str
+    task: TaskRow
+
+
+class TaskRows(Reply, frozen=True, tag="task_rows"):
+    """The answer to task_list. `more`: there are others after the last row."""
+
+    rows: Annotated[tuple[TaskListed, ...], Meta(max_length=MAX_ROWS)]
+    more: bool = False
+
+
+class RobotShown(Reply, frozen=True, tag="robot_shown"):
+    """The answer to robot_show. Cells are row * width + column.
+
+    cell, heading  where it was last confirmed to be
+    duty           none, task, takeover, charge, park or muster
+    goal           the cell that it wants to be in, -1 for none
+    task, order    what it works on; -1 and empty for nothing
+    granted        cells that it may still enter, in order; planned: those that the plan goes on with, not granted yet
+    """
+
+    robot: str
+    cell: Number
+    heading: Annotated[int, Meta(ge=0, le=3)]
+    duty: Name
+    goal: Annotated[int, Meta(ge=-1, le=2**31 - 1)] = -1
+    task: Annotated[int, Meta(ge=-1, le=2**31 - 1)] = -1
+    order: str = ""
+    errands: Annotated[tuple[ErrandRow, ...], Meta(max_length=MAX_ROWS)] = ()
+    granted: Annotated[tuple[Number, ...], Meta(max_length=MAX_ROWS)] = ()
+    planned: Annotated[tuple[Number, ...], Meta(max_length=MAX_ROWS)] = ()
+
+
 class OrderOnRecord(Part, frozen=True):
     """An order on record; `tasks` are all its tasks, or none where they were not asked for."""
 
@@ -303,8 +364,22 @@ AnyAsk = (
     | OrderList
     | OrderShow
     | OrderRecords
+    | TaskList
+    | RobotShow
     | FloorAsk
     | StatusAsk
     | SnapshotAsk
 )
-AnyReply = Refused | OrderResults | OrderRows | OrderShown | OrdersOnRecord | FloorIs | Acted | StatusIs | SnapshotIs
+AnyReply = (
+    Refused
+    | OrderResults
+    | OrderRows
+    | OrderShown
+    | OrdersOnRecord
+    | TaskRows
+    | RobotShown
+    | FloorIs
+    | Acted
+    | StatusIs
+    | SnapshotIs
+)

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from time import time, time_ns
 from typing import Any, Final
 
@@ -25,7 +24,6 @@ from fleet.app.site.reaction_times import ReactionTimes
 from fleet.app.site.roster import allowed_roster, known_roster, numbered_roster
 from fleet.app.site.settings import SiteError, SiteSettings
 from fleet.app.site.site_floor import floor_hash, floor_map
-from fleet.app.site.site_reporter import SiteReporter
 from fleet.grid.distances import DistanceFields
 from fleet.runtime.clock import SiteClock, WallClock
 from fleet.runtime.event_relay import EventRelay
@@ -229,7 +227,7 @@ def take_up(
     )
     changes = PoolChanges(crew.pool)
     keeper = SiteKeeper(journal, crew.pool, changes)
-    zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, events)
+    zones = Zones(world.layout, world.zones, world.muster, world.keep_clear, events, robots=len(access.roster))
     for sink in (changes, keeper.hear):
         events.join(sink)
     audit = None
@@ -247,7 +245,11 @@ def take_up(
     if record is None:
         ledger = TrafficLedger.begin(world.layout, world.robot, world.cell_m, state, journal)
     else:
-        zones.restore(_zone_records(record, settings.journal))
+        restricted = tuple(_zone_records(record, settings.journal))
+        zones.restore(restricted)
+        if audit is not None:
+            for event in restricted:
+                audit.hear(event)
         ledger = TrafficLedger.restored(world.layout, world.robot, world.cell_m, journal)
     reactions = ReactionTimes(floor.driver, state, floor.clock.now)
     loop, planning = wire_loop(
@@ -298,18 +300,6 @@ def open_feed(settings: SiteSettings, access: Access, site: Site, stack: ExitSta
     stack.callback(feed.close)
     site.events.join(feed.hear)
     return feed
-
-
-def reporter(site: Site) -> SiteReporter:
-    """Return who puts together what the site says of itself."""
-    return SiteReporter(
-        site.crew.pool,
-        site.zones,
-        world=site.world.name,
-        version=version("futurepark"),
-        serials=site.roster,
-        began_s=site.began_s,
-    )
 
 
 def holder() -> str:

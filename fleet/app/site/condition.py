@@ -7,12 +7,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from robots.arrays import Bool, Int32, UInt8
+from fleet.runtime.activity import Activity, driving, turning
+from robots.arrays import Bool, Float32, Int32, UInt8
 from robots.state import Flag, FleetState
-
-# A robot slower than this stands, metres a second; one that is this far off a quarter turn is turning, radians.
-_STANDS_MPS: Final = 0.02
-_TURNS_RAD: Final = 0.02
 
 
 class Condition(IntEnum):
@@ -36,6 +33,10 @@ class Condition(IntEnum):
 TROUBLED: Final = (Condition.BLOCKED, Condition.EMPTY, Condition.LOST, Condition.FAILED, Condition.SILENT)
 
 
+# The Condition of a robot that moves in step with the plan, by its Activity.
+_IN_STEP: Final = np.array([Condition[activity.name] for activity in Activity], dtype=np.uint8)
+
+
 class Watch(Protocol):
     """Who is in trouble, bool (n,) each; see fleet.traffic.robot_watch."""
 
@@ -48,9 +49,8 @@ def conditions(state: FleetState, watch: Watch, goal: Int32) -> UInt8:
     """Return the Condition of every robot, uint8 (n,); goal: int32 (n,), the cell that each wants to be in, or -1."""
     condition = np.full(state.robots, Condition.IDLE, dtype=np.uint8)
     condition[(goal >= 0) & (goal != state.cell)] = Condition.WAITING
-    quarters = state.theta_rad / np.float32(np.pi / 2)
-    condition[np.abs(quarters - np.rint(quarters)) > _TURNS_RAD / (np.pi / 2)] = Condition.TURNING
-    condition[state.speed_mps > _STANDS_MPS] = Condition.DRIVING
+    condition[turning(state)] = Condition.TURNING
+    condition[driving(state)] = Condition.DRIVING
     condition[state.service_left_s > 0] = Condition.SERVICE
     condition[state.charging] = Condition.CHARGING
     condition[(state.flags & Flag.HALTED) != 0] = Condition.HALTED
@@ -59,6 +59,13 @@ def conditions(state: FleetState, watch: Watch, goal: Int32) -> UInt8:
     condition[watch.astray] = Condition.LOST
     condition[(state.flags & Flag.FAILED) != 0] = Condition.FAILED
     condition[watch.silent] = Condition.SILENT
+    return condition
+
+
+def conditions_in_step(activity: UInt8, charge_percent: Float32) -> UInt8:
+    """Return the Condition of robots that move in step with the plan, uint8 (n,): what each did in the last step."""
+    condition: UInt8 = _IN_STEP[activity]
+    condition[charge_percent <= 0] = Condition.EMPTY
     return condition
 
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from time import process_time
 from typing import Any, Final, TextIO
 
-import msgspec
-
-from fleet.app.site.api_messages import FloorIs
 from fleet.app.site.api_server import ApiServer
-from fleet.app.site.compose_site import Site, reporter
-from fleet.app.site.condition import conditions
+from fleet.app.site.compose_site import Site
 from fleet.app.site.feed import Feed
-from fleet.app.site.feed_messages import JournalNews, SiteNews
-from fleet.app.site.floor_answer import floor_is
+from fleet.app.site.feed_messages import JournalNews
+from fleet.app.site.kept_page import KeptPage
 from fleet.app.site.service_manager import ServiceManager
-from fleet.app.site.site_floor import floor_hash
 from fleet.app.site.site_reporter import Leadership
-from fleet.app.site.site_requests import Site as Served
-from fleet.app.site.site_requests import SiteRequests
-from robots.arrays import UInt8
+from fleet.app.site.site_service import SiteService
+from fleet.app.site.site_view import SiteView
 from robots.gateways.allow_list import AllowList
 
 _ALIVE_S: Final = 1.0
@@ -32,7 +27,19 @@ class SiteLog:
 
     _LEFT_OUT: Final = frozenset({"cells", "edges"})
     _TOLD: Final = frozenset(
-        {"refused", "noted", "order_rejected", "order_cancelled", "task_failed", "charger_failed", "zone_refused"}
+        {
+            "refused",
+            "noted",
+            "order_rejected",
+            "order_cancelled",
+            "task_failed",
+            "charger_failed",
+            "zone_refused",
+            "deadlock_suspected",
+            "deadlock_over",
+            "livelock_suspected",
+            "livelock_over",
+        }
     )
 
     def __init__(self, out: TextIO) -> None:
@@ -51,7 +58,7 @@ class SiteLog:
 
 
 class Controller:
-    """Runs a site until it is told to stop, or another controller leads."""
+    """Runs a site until it is told to stop, or another controller leads. page: who serves its live page."""
 
     def __init__(
         self,
@@ -62,38 +69,35 @@ class Controller:
         manager: ServiceManager,
         allow_list: AllowList | None,
         journal_kind: str,
+        page: KeptPage | None,
     ) -> None:
         self._site = site
         self._allow_list = allow_list
         self._peers = () if allow_list is None else allow_list.peers
-        self._journal_kind = journal_kind
-        self._api = api
         self._feed = feed
         self._log = log
         self._manager = manager
-        self._reporter = reporter(site)
+        self._page = page
         self._planning_s = 0.0
         self._cpu_s = process_time()
         self._alive_s = -_ALIVE_S
         self._stopping = False
         self._held_up = False
         self._granting = False
-        self._floor_hash = floor_hash(site.world)
-        self._requests = SiteRequests(
-            Served(
-                orders=site.crew.pool,
-                zones=site.zones,
-                layout=site.world.layout,
-                named=site.world.zones,
-                record=site.keeper.act,
-                status=self._news,
-                snapshot=feed.snapshot,
-                floor=self._floor,
-                lead_time_s=site.world.orders.lead_time_s,
-                serials=site.roster,
-                feed=feed.endpoint,
-            )
+        view = SiteView(
+            site.loop,
+            site.world,
+            site.crew.pool,
+            site.crew.dispatcher.roster,
+            serials=site.roster,
+            zones=site.zones,
+            version=version("futurepark"),
+            now=site.clock.now,
+            began_s=site.began_s,
+            leadership=Leadership(site.journal.term, leads=True),
+            journal=lambda: JournalNews(journal_kind, held_up=self._held_up),
         )
+        self._service = SiteService(view, api, feed, site.keeper.act)
 
     def stop(self) -> None:
         """Let `run` return after the tick that is under way; for signal handlers."""
@@ -136,14 +140,11 @@ class Controller:
 
     def _turn(self) -> None:
         site = self._site
-        for request in self._api.take():
-            self._api.answer(request, self._requests.reply(request, site.clock.now()))
+        self._service.take()
         site.loop.tick()
         committed = not site.loop.held_up
-        self._api.flush(committed=committed)
         now_s = site.clock.now()
-        tasks = site.crew.dispatcher.roster.task
-        self._feed.publish(site.loop.state, self._conditions(), tasks, self._news, now_s, committed=committed)
+        self._service.tell(now_s, committed=committed)
         if committed is self._held_up:
             self._held_up = not committed
             self._log.say("journal_held_up" if self._held_up else "journal_writes_again", t=now_s)
@@ -154,6 +155,7 @@ class Controller:
             self._alive_s = now_s
             self._add_up()
             self._look_at_peers()
+            self._look_at_page(now_s)
             self._manager.alive()
 
     def _look_at_peers(self) -> None:
@@ -162,31 +164,12 @@ class Controller:
             self._peers = self._allow_list.peers
             self._feed.readmit()
 
+    def _look_at_page(self, now_s: float) -> None:
+        code = None if self._page is None else self._page.look(now_s)
+        if code is not None:
+            self._log.say("page_ended", t=now_s, exit_code=code)
+
     def _add_up(self) -> None:
         """Add planning times up, so that their list does not grow for months."""
         self._planning_s += sum(self._site.planning.planning_s)
         self._site.planning.planning_s.clear()
-
-    def _conditions(self) -> UInt8:
-        site = self._site
-        return conditions(site.loop.state, site.loop.floor.watch, site.crew.dispatcher.roster.goal)
-
-    def _floor(self) -> FloorIs:
-        site = self._site
-        return floor_is(
-            site.loop.state,
-            site.loop.floor.watch.down,
-            site.crew.dispatcher.roster.task,
-            site.zones.in_force(),
-            world=site.world.name,
-            floor=self._floor_hash,
-            now_s=site.clock.now(),
-        )
-
-    def _news(self) -> SiteNews:
-        site = self._site
-        journal = JournalNews(self._journal_kind, held_up=self._held_up)
-        leadership = Leadership(site.journal.term, leads=True)
-        news = self._reporter.news(self._conditions(), leadership, journal, site.clock.now())
-        grants = {"granted": site.loop.execution.granted}
-        return msgspec.structs.replace(news, counts=news.counts | {"grants": grants})

@@ -9,7 +9,7 @@ import numpy as np
 import zmq
 
 from fleet.app.site.api_codec import encode_news
-from fleet.app.site.feed_messages import News, SiteNews, Snapshot, packed
+from fleet.app.site.feed_messages import DutyColumns, News, SiteNews, Snapshot, packed
 from fleet.app.site.feed_writer import FeedWriter
 from fleet.app.site.local_socket import Context, Guard, Options, Socket, bind
 from fleet.errors import SettingError
@@ -24,7 +24,7 @@ _OPTIONS: Final[Options] = {zmq.SNDHWM: 64, zmq.MAXMSGSIZE: 1024}
 
 
 class Feed:
-    """A PUB socket that tells the fleet `rate_hz` times a second, the site once a second, and events as they come.
+    """A PUB socket: the fleet `rate_hz` times a second, duties and site once a second, and events as they come.
 
     Raises SettingError for a rate out of range or an endpoint that cannot be bound; see local_socket.bind.
     """
@@ -54,11 +54,12 @@ class Feed:
         site: Callable[[], SiteNews],
         now_s: float,
         *,
+        duties: Callable[[], DutyColumns],
         committed: bool,
     ) -> None:
         """Tell what is due at `now_s`; to be called in every tick, after the commit. Does not wait.
 
-        condition, task: columns (n,), see condition.conditions and Roster. site: asked only when it is due.
+        condition, task: columns (n,), see condition.conditions and Roster. site, duties: asked only when they are due.
         committed: whether everything that was heard so far is safe; if not, events wait.
         """
         fleet_due = now_s - self._fleet_s >= self._every_s
@@ -86,6 +87,7 @@ class Feed:
                 self._tell(events)
         if site_due:
             self._site_s = now_s
+            self._tell(self._writer.duties(duties()))
             self._tell(self._writer.site(site()))
 
     def snapshot(self) -> Snapshot:

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from robots.arrays import Float32, Int32, UInt8
+from robots.arrays import Bool, Float32, Int32, UInt8
 
 FEED_TAG: Final = b"RF1"
 MAX_FEED_BYTES: Final = 2**21
@@ -63,19 +63,53 @@ _DTYPES: Final[dict[str, np.dtype[Any]]] = {
 }
 
 
+_DUTY_DTYPES: Final[dict[str, np.dtype[Any]]] = {
+    "goal": _INT,
+    "waits_for": _INT,
+    "wait": _BYTE,
+    "waited_s": _FLOAT,
+    "delayed": _BYTE,
+    "loaded": _BYTE,
+}
+
+
 def packed(**columns: Float32 | Int32 | UInt8) -> Columns:
     """Pack columns of a fleet, by name, into bytes."""
     return Columns(**{name: columns[name].astype(dtype).tobytes() for name, dtype in _DTYPES.items()})
 
 
-def unpacked(columns: Columns) -> dict[str, Float32 | Int32 | UInt8]:
-    """Return the columns by name, read-only. Raises ValueError if they are not of one length."""
-    found: dict[str, Float32 | Int32 | UInt8] = {}
-    for name, dtype in _DTYPES.items():
+def packed_duties(**columns: Bool | Float32 | Int32 | UInt8) -> DutyColumns:
+    """Pack columns of duties, by name, into bytes."""
+    return DutyColumns(**{name: columns[name].astype(dtype).tobytes() for name, dtype in _DUTY_DTYPES.items()})
+
+
+def unpacked(columns: Columns | DutyColumns) -> dict[str, Any]:
+    """Return the columns by name, read-only arrays. Raises ValueError if they are not of one length."""
+    found: dict[str, Any] = {}
+    for name, dtype in (_DTYPES if isinstance(columns, Columns) else _DUTY_DTYPES).items():
         found[name] = np.frombuffer(getattr(columns, name), dtype=dtype)
     if len({len(column) for column in found.values()}) != 1:
         raise ValueError("the columns of a fleet are not of one length")
     return found
+
+
+class DutyColumns(Part, frozen=True):
+    """What robots are about and what they wait for, one row a robot, each column as little-endian bytes.
+
+    goal       int32, the cell where it wants to be, -1 for none
+    waits_for  int32, the row of the robot that is in its way, -1 for none
+    wait       uint8, see fleet.runtime.waits.WaitReason
+    waited_s   float32, seconds since it last came nearer to its goal; 0 for one that need not
+    delayed    uint8, whether it lost the last step of the record, as in trace.npz
+    loaded     uint8, whether it carries goods
+    """
+
+    goal: _Bytes4
+    waits_for: _Bytes4
+    wait: _Bytes1
+    waited_s: _Bytes4
+    delayed: _Bytes1
+    loaded: _Bytes1
 
 
 class Roster(Part, frozen=True):
@@ -168,6 +202,7 @@ class Snapshot(Part, frozen=True):
     site: SiteNews | None
     columns: Columns | None
     events: Annotated[tuple[Event, ...], Meta(max_length=MAX_EVENTS)] = ()
+    duties: DutyColumns | None = None
 
 
 class News(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="msg", kw_only=True):
@@ -184,6 +219,12 @@ class FleetNews(News, frozen=True, tag="fleet"):
     columns: Columns
 
 
+class DutiesTold(News, frozen=True, tag="duties"):
+    """What robots are about, once a second."""
+
+    duties: DutyColumns
+
+
 class SiteTold(News, frozen=True, tag="site"):
     """How the site is, once a second."""
 
@@ -196,4 +237,4 @@ class EventsTold(News, frozen=True, tag="events"):
     events: Annotated[tuple[Event, ...], Meta(min_length=1, max_length=MAX_EVENTS)]
 
 
-AnyNews = FleetNews | SiteTold | EventsTold
+AnyNews = FleetNews | DutiesTold | SiteTold | EventsTold

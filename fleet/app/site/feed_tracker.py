@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fleet.app.site.feed_messages import AnyNews, Columns, Event, EventsTold, FleetNews, SiteNews, Snapshot
+from fleet.app.site.feed_messages import (
+    AnyNews,
+    Columns,
+    DutiesTold,
+    DutyColumns,
+    Event,
+    EventsTold,
+    FleetNews,
+    SiteNews,
+    Snapshot,
+)
 
 EVENTS_KEPT: Final = 500
 
@@ -12,7 +22,7 @@ EVENTS_KEPT: Final = 500
 class FeedTracker:
     """Takes in messages and snapshots in any order; a message of an older term than the newest is passed over.
 
-    site, columns  as last told; None before that
+    site, columns, duties  as last told; None before that
     term           the newest leadership heard of; -1 before that
     gaps, missed   how often messages were missing between two that were heard, and how many
     lost_events    events that were missed and that no snapshot had any more
@@ -21,6 +31,7 @@ class FeedTracker:
     def __init__(self) -> None:
         self.site: SiteNews | None = None
         self.columns: Columns | None = None
+        self.duties: DutyColumns | None = None
         self.term = -1
         self.gaps = 0
         self.missed = 0
@@ -31,6 +42,7 @@ class FeedTracker:
         self._synced = False
         self._site_seq = -1
         self._columns_seq = -1
+        self._duties_seq = -1
         self._events: dict[int, dict[str, Any]] = {}
         self._settled: int | None = None
 
@@ -62,6 +74,8 @@ class FeedTracker:
         self._joined = True
         if isinstance(news, FleetNews):
             self._take_columns(news.columns, news.seq)
+        elif isinstance(news, DutiesTold):
+            self._take_duties(news.duties, news.seq)
         elif isinstance(news, EventsTold):
             self._take_events(news.events)
             if self._synced:
@@ -77,6 +91,8 @@ class FeedTracker:
             self._begin(snapshot.term)
         if snapshot.columns is not None:
             self._take_columns(snapshot.columns, snapshot.seq)
+        if snapshot.duties is not None:
+            self._take_duties(snapshot.duties, snapshot.seq)
         if snapshot.site is not None:
             self._take_site(snapshot.site, snapshot.seq)
         self._take_events(snapshot.events)
@@ -93,7 +109,7 @@ class FeedTracker:
         self._seq = None
         self._joined = False
         self._need(0)
-        self._site_seq = self._columns_seq = -1
+        self._site_seq = self._columns_seq = self._duties_seq = -1
         self._events.clear()
         self._settled = None
 
@@ -108,6 +124,10 @@ class FeedTracker:
     def _take_columns(self, columns: Columns, seq: int) -> None:
         if seq > self._columns_seq:
             self.columns, self._columns_seq = columns, seq
+
+    def _take_duties(self, duties: DutyColumns, seq: int) -> None:
+        if seq > self._duties_seq:
+            self.duties, self._duties_seq = duties, seq
 
     def _take_events(self, events: tuple[Event, ...]) -> None:
         for event in events:

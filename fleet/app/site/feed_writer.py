@@ -10,6 +10,8 @@ from typing import Any, Final
 from fleet.app.site.feed_messages import (
     MAX_EVENTS,
     Columns,
+    DutiesTold,
+    DutyColumns,
     Event,
     EventsTold,
     FleetNews,
@@ -39,6 +41,7 @@ class FeedWriter:
         self._told: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._site: SiteNews | None = None
         self._columns: Columns | None = None
+        self._duties: DutyColumns | None = None
 
     def hear(self, record: dict[str, Any]) -> None:
         """Take in an event, plain JSON values, to be told once it is safe."""
@@ -49,6 +52,11 @@ class FeedWriter:
         """Return the message that tells where robots are."""
         self._columns = columns
         return FleetNews(term=self._term, seq=self._next(), t=self._utc_ns(), columns=columns)
+
+    def duties(self, duties: DutyColumns) -> News:
+        """Return the message that tells what robots are about."""
+        self._duties = duties
+        return DutiesTold(term=self._term, seq=self._next(), t=self._utc_ns(), duties=duties)
 
     def site(self, site: SiteNews) -> News:
         """Return the message that tells how the site is."""
@@ -67,7 +75,9 @@ class FeedWriter:
 
     def snapshot(self) -> Snapshot:
         """Return all that has been told so far."""
-        return Snapshot(self._term, self._seq, self._utc_ns(), self._site, self._columns, tuple(self._told))
+        return Snapshot(
+            self._term, self._seq, self._utc_ns(), self._site, self._columns, tuple(self._told), self._duties
+        )
 
     def _next(self) -> int:
         self._seq += 1

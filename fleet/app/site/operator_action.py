@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -23,10 +24,13 @@ class _ById(msgspec.Struct, forbid_unknown_fields=True):
     id: int
 
 
-def operator_action(text: str, by: str, ref: str, layout: Layout, named: Mapping[str, Int32]) -> ZoneAction:
+def operator_action(
+    text: str, by: str, ref: str, layout: Layout, named: Mapping[str, Int32], serials: Sequence[str]
+) -> ZoneAction:
     """Return the action in a JSON text: the keys of docs/zones.md without `t` and `by`; `id` may stand for `ref`.
 
-    by, ref: who does it, and the label of what it makes if the text gives none. Raises ActionError.
+    by, ref: who does it, and the label of what it makes if the text gives none. serials: of the robots, by row; one may
+    stand for its row. Raises ActionError.
     """
     try:
         keys = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
@@ -38,16 +42,30 @@ def operator_action(text: str, by: str, ref: str, layout: Layout, named: Mapping
             raise ActionError(f"{_WHERE}, field {key}", problem, f"leave {key} out")
     if "id" in keys:
         return _by_id(text, by)
-    line = {"t": 0, "by": by, **keys}
-    action = _parsed(line, layout, named)
+    line: dict[str, object] = {"t": 0, "by": by, **keys}
+    if "robot" in keys:
+        line["robot"] = _row(keys["robot"], serials)
+    action = _parsed(line, layout, named, len(serials))
     if hasattr(action, "ref") and not action.ref:
         # A label of its own, so that a copy of the request is known for one, by another controller too.
-        action = _parsed(line | {"ref": ref}, layout, named)
+        action = _parsed(line | {"ref": ref}, layout, named, len(serials))
     return action
 
 
-def _parsed(line: Mapping[str, object], layout: Layout, named: Mapping[str, Int32]) -> ZoneAction:
-    return action_of(_WHERE, msgspec.json.encode(line).decode(), layout, named).action
+def _row(robot: msgspec.Raw, serials: Sequence[str]) -> object:
+    """The row of a robot that is named by its serial; anything else is returned as it is."""
+    name = msgspec.json.decode(robot)
+    if not isinstance(name, str):
+        return name
+    if name in serials:
+        return serials.index(name)
+    close = get_close_matches(name, serials, n=1)
+    remedy = f"did you mean {close[0]!r}?" if close else "name a robot of this site, or its row"
+    raise ActionError(f"{_WHERE}, field robot", f"there is no robot {name!r}", remedy)
+
+
+def _parsed(line: Mapping[str, object], layout: Layout, named: Mapping[str, Int32], robots: int) -> ZoneAction:
+    return action_of(_WHERE, msgspec.json.encode(line).decode(), layout, named, robots).action
 
 
 def _by_id(text: str, by: str) -> ZoneAction:

@@ -14,9 +14,8 @@ from fleet.app.site.api_messages import (
     OrderRow,
     OrderRows,
     OrderShown,
-    TaskRow,
 )
-from fleet.grid.layout import NO_ROBOT
+from fleet.app.site.task_answers import task_row
 from fleet.tasks.cancelling import CancelResult, TaskFate
 from fleet.tasks.order_view import OrderStatus, OrderView
 from fleet.tasks.prioritising import PrioritiseResult
@@ -89,17 +88,7 @@ def order_shown(view: OrderView, serials: Sequence[str], now_s: float) -> OrderS
         "",
         order=_row(view, now_s),
         lines=tuple(NewLine(line.sku, line.quantity, line.unit_litres, line.unit_kg) for line in view.order.lines),
-        tasks=tuple(
-            TaskRow(
-                task=task.task,
-                status=task.stage.value,
-                errands=task.errands,
-                errands_done=task.errands_done,
-                robot="" if task.robot == NO_ROBOT else serials[task.robot],
-                reason=task.reason,
-            )
-            for task in view.tasks[:MAX_ROWS]
-        ),
+        tasks=tuple(task_row(task, serials) for task in view.tasks[:MAX_ROWS]),
         destination=view.destination,
     )
 

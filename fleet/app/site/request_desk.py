@@ -30,7 +30,7 @@ MOST_KEPT: Final = 4096
 MOST_KEPT_BYTES: Final = 32 * 2**20
 # What `take` hands out in one go: so many orders, or reads that cost about as much.
 _WORK_A_TAKE: Final = 50
-_WORK: Final = {"order_list": 20, "order_show": 5, "order_records": 25, "floor": 5, "status": 5}
+_WORK: Final = {"order_list": 20, "order_show": 5, "order_records": 25, "task_list": 5, "floor": 5, "status": 5}
 
 
 class User(Protocol):

@@ -12,6 +12,8 @@ from functools import partial
 from typing import Final
 
 from fleet.app.interrupts import on_interrupt
+from fleet.app.page_process import PageProcess, PageSettings
+from fleet.app.site.api_server import ApiServer
 from fleet.app.site.compose_site import (
     holder,
     load,
@@ -23,13 +25,16 @@ from fleet.app.site.compose_site import (
     warm,
 )
 from fleet.app.site.controller import Controller, SiteLog
+from fleet.app.site.kept_page import KeptPage
 from fleet.app.site.service_manager import ServiceManager
 from fleet.app.site.settings import SiteError, SiteSettings
-from fleet.errors import JournalError
+from fleet.errors import JournalError, SettingError
 from fleet.runtime.journal.journal import Journal
 from fleet.runtime.journal.opening import open_journal, wait_for_leadership
 from fleet.runtime.journal.store import LedByOther
+from robots.gateways.allow_list import AllowList
 from robots.gateways.handshakes import Refusal
+from robots.gateways.keys import load_key
 
 INTERRUPTED: Final = 130
 
@@ -50,6 +55,8 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
         stack.enter_context(_on_terminate(stop.terminate))
         stack.callback(manager.stopping)
         access = open_access(settings, stack, lambda refusal: _refused(log, refusal))
+        if settings.page is not None:
+            _check_page(settings.page, access.allow_list)
         world, orders = load(settings)
         # Before anything else: after an installation it takes half a minute, in which nobody would lead.
         distances = warm(settings, world)
@@ -74,7 +81,8 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
         site = take_up(settings, world, orders, distances, access, journal, floor)
         site.events.join(log.hear)
         feed = open_feed(settings, access, site, stack)
-        controller = Controller(site, api, feed, log, manager, access.allow_list, settings.journal_kind)
+        page = None if settings.page is None else stack.enter_context(_page(settings.page, api))
+        controller = Controller(site, api, feed, log, manager, access.allow_list, settings.journal_kind, page)
         stop.then(controller.stop)
         log.say("running", listen=site.driver.endpoint, api=api.endpoint, feed=feed.endpoint)
         manager.ready(f"{len(site.roster)} robots on {world.name}, term {journal.term}")
@@ -87,6 +95,27 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
         if site.audit is not None:
             site.audit.raise_findings()
     return stop.code
+
+
+def _check_page(page: PageSettings, allow_list: AllowList | None) -> None:
+    """Demand that the live page has a key exactly where there are keys, and that it is let in with it."""
+    if allow_list is None or page.keys is None:
+        if page.name:
+            raise SettingError("--live-as", "is for sites with keys", "leave it out, or give --keys")
+        return
+    if not page.name:
+        remedy = f"give --live-as NAME, a viewer or operator whose key is in {page.keys}"
+        raise SettingError("--live-as", "is needed with --keys: the page asks the API with a key", remedy)
+    load_key(page.keys / f"{page.name}.key_secret")
+    peer = allow_list.peer(page.name)
+    if peer is None or peer.revoked or peer.role not in ("viewer", "operator"):
+        problem = f"{page.name} is no viewer or operator on the allow-list"
+        raise SettingError("--live-as", problem, "name one, or see futurepark keys allow")
+
+
+def _page(page: PageSettings, api: ApiServer) -> KeptPage:
+    """Start the live page; until it listens takes a second or two, for which nobody waits."""
+    return KeptPage(lambda: PageProcess(api.endpoint, page))
 
 
 class _Stop:

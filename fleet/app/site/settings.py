@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleet.app.page_process import PageSettings
 from fleet.errors import SettingError
 from fleet.runtime.config import RunConfig
 from robots.errors import InputError
@@ -25,6 +26,7 @@ class SiteSettings:
     standby   wait for the lead if another controller has it
     lease_s   how long another controller's lead lasts without a sign of it
     wait_s    how long a new site waits for its robots
+    page      its live page, None for none
     """
 
     run: RunConfig
@@ -36,6 +38,7 @@ class SiteSettings:
     standby: bool
     lease_s: float
     wait_s: float
+    page: PageSettings | None = None
 
     def __post_init__(self) -> None:
         if not _LEAST_LEASE_S <= self.lease_s <= _MOST_LEASE_S:

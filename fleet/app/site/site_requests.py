@@ -22,16 +22,20 @@ from fleet.app.site.api_messages import (
     OrderShow,
     Refused,
     Reply,
+    RobotShow,
+    RobotShown,
     SnapshotAsk,
     SnapshotIs,
     StatusAsk,
     StatusIs,
+    TaskList,
 )
 from fleet.app.site.feed_messages import Roster, SiteNews, Snapshot
 from fleet.app.site.operator_action import operator_action
 from fleet.app.site.order_answers import accepted_result, cancel_result, order_rows, order_shown, prioritise_result
 from fleet.app.site.order_records import orders_on_record
 from fleet.app.site.request_desk import Request
+from fleet.app.site.task_answers import task_rows
 from fleet.grid.layout import Layout
 from fleet.tasks.cancelling import CancelResult
 from fleet.tasks.model import Order, OrderLine
@@ -39,13 +43,15 @@ from fleet.tasks.order_view import OrderStatus, OrderView
 from fleet.tasks.prioritising import PrioritiseResult
 from fleet.tasks.records import OrderRecord, TaskRecord
 from fleet.tasks.refusal import ChangeRefusal, Refusal, RefusalReason
+from fleet.tasks.task_table import TaskStatus
+from fleet.tasks.task_view import TaskView
 from fleet.traffic.zones.action_file import ActionError
 from fleet.traffic.zones.actions import MakingAction, ZoneAction
 from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
 from fleet.traffic.zones.restriction import Restriction
 from robots.arrays import Int32
 
-_Read = OrderList | OrderShow | OrderRecords | FloorAsk | StatusAsk | SnapshotAsk
+_Read = OrderList | OrderShow | OrderRecords | TaskList | RobotShow | FloorAsk | StatusAsk | SnapshotAsk
 
 
 class Orders(Protocol):
@@ -67,6 +73,9 @@ class Orders(Protocol):
 
     def order(self, order_id: str) -> OrderView | None:
         """Return how an order stands, None if none of this id was accepted."""
+
+    def tasks(self, status: TaskStatus | None, limit: int, after: int) -> Sequence[tuple[str, TaskView]]:
+        """Return up to `limit` tasks of a status (None: any) after number `after`, each with the id of its order."""
 
     def order_record(self, row: int) -> OrderRecord:
         """Return what is kept of the order in this row."""
@@ -91,6 +100,7 @@ class Site:
 
     record       puts on record what an operator did, with whom and when, before the commit
     lead_time_s  from acceptance to when an order is due that does not say
+    robot        tells all there is to know of the robot in a row
     serials      of the robots, by row
     feed         endpoint of the feed, as it was bound
     """
@@ -103,6 +113,7 @@ class Site:
     status: Callable[[], SiteNews]
     snapshot: Callable[[], Snapshot]
     floor: Callable[[], FloorIs]
+    robot: Callable[[int], RobotShown]
     lead_time_s: float
     serials: tuple[str, ...]
     feed: str
@@ -114,19 +125,20 @@ class SiteRequests:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._roster = Roster(site.serials)
+        self._row_of = {serial: row for row, serial in enumerate(site.serials)}
 
     def reply(self, request: Request, now_s: float) -> Reply:
         """Carry a request out; what it changes is safe only after the next commit, and answered then."""
-        ask = request.ask
+        ask, by = request.ask, _on_record(request)
         match ask:
             case OrderAdd():
                 return OrderResults("", tuple(self._add(order, now_s) for order in ask.orders))
             case OrderCancel():
-                return OrderResults("", tuple(self._cancel(order, request.user, now_s) for order in ask.orders))
+                return OrderResults("", tuple(self._cancel(order, by, now_s) for order in ask.orders))
             case OrderPrioritise():
-                return OrderResults("", (self._prioritise(ask, request.user, now_s),))
+                return OrderResults("", (self._prioritise(ask, by, now_s),))
             case Act():
-                return self._act(ask, request.user, now_s)
+                return self._act(ask, by, now_s)
             case _:
                 return self._read(ask, now_s)
 
@@ -139,6 +151,10 @@ class SiteRequests:
                 return self._show(ask, now_s)
             case OrderRecords():
                 return orders_on_record(site.orders, ask)
+            case TaskList():
+                return task_rows(site.orders, ask, site.serials)
+            case RobotShow():
+                return self._show_robot(ask)
             case FloorAsk():
                 return site.floor()
             case StatusAsk():
@@ -175,11 +191,17 @@ class SiteRequests:
             return Refused("", code="unknown_order", problem=f"no order {ask.order!r} was accepted")
         return order_shown(view, self._site.serials, now_s)
 
+    def _show_robot(self, ask: RobotShow) -> Reply:
+        row = self._row_of.get(ask.robot)
+        if row is None:
+            return Refused("", code="unknown_robot", problem=f"no robot is called {ask.robot!r}")
+        return self._site.robot(row)
+
     def _act(self, ask: Act, by: str, now_s: float) -> Reply:
         """Carry an operator's action out; what it does to the floor goes on record by its event."""
         site = self._site
         try:
-            action = operator_action(ask.action, by, f"r-{ask.id}", site.layout, site.named)
+            action = operator_action(ask.action, by, f"r-{ask.id}", site.layout, site.named, site.serials)
         except ActionError as bad:
             return Refused(
                 "", code="bad_action", problem=f"{bad.where}: {bad.problem}"[:1000], remedy=bad.remedy[:1000]
@@ -193,6 +215,12 @@ class SiteRequests:
                     # This very request was carried out by the controller from which this one has taken over.
                     return Acted("", restriction.id)
         return Refused("", code=done.reason.value, problem=done.problem, remedy=done.remedy[:1000])
+
+
+def _on_record(request: Request) -> str:
+    """Who it was: the one whose key it is, or somebody for whom that one asks."""
+    asked = request.ask.user
+    return request.user if asked in ("", request.user) else f"{asked} via {request.user}"
 
 
 def _order(new: NewOrder, now_s: float, lead_time_s: float) -> Order:

@@ -81,6 +81,8 @@ class _Draw:
             (0.4, False, self._fire),
             (1.5, False, lambda: self._controller(STALL, (0.3, 8.0))),
             (1.0, False, lambda: self._controller(RESTART, (0.1, 6.0))),
+            (2, True, lambda: self._hold_back("pause")),
+            (2, True, lambda: self._hold_back("out_of_service")),
         )
         events = []
         for mean, each_robot, make in kinds:
@@ -172,6 +174,10 @@ class _Draw:
 
     def _floor_stop(self) -> Event:
         return {"t": self._at(), "do": "e_stop", **self._label(), "floor": True}
+
+    def _hold_back(self, do: str) -> Event:
+        event = {"t": self._at(), "do": do, **self._label(), "robot": int(self._rng.integers(self._robots))}
+        return event | self._for()
 
     def _fire(self) -> Event:
         return {"t": self._at(), "do": "fire", **self._label()}

@@ -174,7 +174,7 @@ class Trial:
             if "kind" in event:
                 self.parts.fleet.inject(fault_of(where, text, self.schedule.robots, layout))
             elif "do" in event:
-                actions.append(action_of(where, text, layout, named))
+                actions.append(action_of(where, text, layout, named, self.schedule.robots))
             else:
                 self._controller.append(controller_of(where, event))
         self.parts.loop.add_actions(actions)

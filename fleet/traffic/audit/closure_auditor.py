@@ -1,4 +1,4 @@
-"""The closure auditor: rebuilds from the zones' record alone what is closed, for whoever checks grants (P8)."""
+"""The closure auditor: rebuilds from the zones' record alone what is closed, and for whom, to check grants by (P8)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,22 @@ import numpy as np
 from robots.arrays import Int32
 
 _BEGINS: Final = frozenset(
-    {"zone_closed", "zone_slowed", "zone_one_way", "person_in_zone", "e_stop", "fire_alarm", "quarantine"}
+    {
+        "zone_closed",
+        "zone_slowed",
+        "zone_one_way",
+        "person_in_zone",
+        "e_stop",
+        "fire_alarm",
+        "quarantine",
+        "robot_paused",
+        "robot_out_of_service",
+    }
 )
 _ENDS: Final = frozenset({"zone_opened", "zone_expired", "clear_confirmed"})
 _STOPPING_KINDS: Final = frozenset({"person", "e_stop", "quarantine"})
 _CLOSING_KINDS: Final = frozenset({"close", "person", "e_stop", "quarantine"})
+_ROBOT_KINDS: Final = frozenset({"pause", "out_of_service"})
 # Nothing of these kinds ends by itself or at once: clearing takes two steps and a name.
 _GUARDED_KINDS: Final = frozenset({"person", "e_stop", "fire", "quarantine"})
 
@@ -26,11 +37,12 @@ class _InForce:
     cells: list[int]
     edges: list[tuple[int, int]]
     until_s: float | None
+    robot: int
     clear_requested: bool = False
 
 
 class ClosureAuditor:
-    """How many restrictions close what.
+    """How many restrictions close what, and who is held back.
 
     stopped  int32 (cells,), by stops and quarantines: nobody enters
     shut     int32 (cells,), by closures: nobody enters from outside; who is inside drives out
@@ -47,6 +59,15 @@ class ClosureAuditor:
     def stops(self) -> bool:
         """Whether any area is stopped."""
         return any(restriction.kind in _STOPPING_KINDS for restriction in self._in_force.values())
+
+    @property
+    def paused(self) -> list[int]:
+        """Robots that are to stand and get nothing new, ascending."""
+        return sorted({one.robot for one in self._in_force.values() if one.kind == "pause"})
+
+    def gets_no_task(self, robot: int) -> bool:
+        """Whether a robot is to get no new task: it is paused, or out of service."""
+        return any(one.robot == robot and one.kind in _ROBOT_KINDS for one in self._in_force.values())
 
     def follow(self, event: Mapping[str, Any]) -> str | None:
         """Take in one event of the zones' record; return what is wrong with it, if anything.
@@ -78,6 +99,7 @@ class ClosureAuditor:
             cells=list(event["cells"]) if kind in _CLOSING_KINDS else [],
             edges=[(cell, heading) for cell, heading in event["edges"]],
             until_s=event["until"],
+            robot=event["robot"],
         )
         self._in_force[number] = made
         self._count(made, 1)

@@ -158,6 +158,8 @@ class GrantAuditor:
         """Read what is sent into the robots' bases: P1, P3, P7, P8."""
         self._time_s = now_s
         rows = _uint8(commands.entries)
+        paused = self._closures.paused
+        before = self._granted[paused]
         while int((self._granted - self._confirmed).max(initial=0)) + rows.shape[1] > self._entry.shape[1]:
             self._grow()
         count = kernels.follow_commands(
@@ -171,12 +173,28 @@ class GrantAuditor:
             self._note(count)
         if self._closures.stops:
             self._check_halts(commands.halt)
+        if paused:
+            self._check_paused(paused, before, commands.halt)
 
     def _check_halts(self, halt: Bool) -> None:
         """Whoever holds a cell in which everybody is to stand must be told so: P8."""
         cells = np.flatnonzero((self._closures.stopped > 0) & (self._holder != kernels.NOBODY))
         for cell in cells[~halt[self._holder[cells]]].tolist():
             self._add("P8", "holds a cell of a stopped area and is not told to stand", (int(self._holder[cell]),), cell)
+
+    def _check_paused(self, paused: list[int], before: Int32, halt: Bool) -> None:
+        """Paused robots must be told to stand and get nothing new; before: how much each had been granted: P8."""
+        for robot, had in zip(paused, before.tolist(), strict=True):
+            if self._granted[robot] > had:
+                self._add("P8", "is paused and was granted something", (robot,), int(self._tip_cell[robot]))
+            if not halt[robot]:
+                self._add("P8", "is paused and is not told to stand", (robot,), int(self._at_cell[robot]))
+
+    def task_given(self, robot: int) -> None:
+        """Check that a robot that was given a task may have one: P8."""
+        if self._closures.gets_no_task(robot):
+            text = "is paused or out of service and was given a task"
+            self._add("P8", text, (robot,), int(self._at_cell[robot]))
 
     def states(self, state: FleetState) -> None:
         """Take over what the controller has heard, and with it what robots let go of: P6, P7."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +25,8 @@ from fleet.traffic.zones.actions import (
     NamedZone,
     OneWay,
     Open,
+    OutOfService,
+    Pause,
     PersonInZone,
     Rectangle,
     RequestClear,
@@ -34,7 +36,7 @@ from fleet.traffic.zones.actions import (
     ZoneAction,
 )
 from fleet.traffic.zones.area import extent_of
-from fleet.traffic.zones.refusal import ZoneRefusal
+from fleet.traffic.zones.refusal import ZoneRefusal, unknown_robot
 from fleet.traffic.zones.restriction import ZoneKind
 from fleet.traffic.zones.zones import LEAST_LIMIT_MPS, MOST_LIMIT_MPS
 from robots.arrays import Int32
@@ -103,6 +105,19 @@ class _Fire(_Making, tag="fire", kw_only=True):
     pass
 
 
+class _OfRobot(_Making, kw_only=True):
+    robot: _Row
+    for_s: _Seconds | None = None
+
+
+class _Pause(_OfRobot, tag="pause", kw_only=True):
+    pass
+
+
+class _OutOfService(_OfRobot, tag="out_of_service", kw_only=True):
+    pass
+
+
 class _Open(_Line, tag="open", kw_only=True):
     ref: _Text
 
@@ -115,17 +130,21 @@ class _ConfirmClear(_Line, tag="confirm_clear", kw_only=True):
     ref: _Text
 
 
-_Action = _Close | _Slow | _OneWay | _Person | _EStop | _Fire | _Open | _RequestClear | _ConfirmClear
+_Action = (
+    _Close | _Slow | _OneWay | _Person | _EStop | _Fire | _Pause | _OutOfService | _Open | _RequestClear | _ConfirmClear
+)
 _ACTION: Final = msgspec.json.Decoder(_Action)
 # The keys of each action, as they stand in its line.
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     str(struct.__struct_config__.tag): ("t", "do", *(name for name in struct.__struct_fields__ if name != "t"))
-    for struct in (_Close, _Slow, _OneWay, _Person, _EStop, _Fire, _Open, _RequestClear, _ConfirmClear)
+    for struct in get_args(_Action)
 }
 
 
-def read_actions(path: Path, layout: Layout, named: Mapping[str, Int32]) -> list[TimedAction]:
+def read_actions(path: Path, layout: Layout, named: Mapping[str, Int32], robots: int) -> list[TimedAction]:
     """Read the actions in a file for a floor with these named zones, by time; those of one time keep their order.
+
+    robots: how many are on the floor.
 
     Keys and kinds of actions: docs/zones.md. Raises ActionError with file, line, field and remedy for the first thing
     wrong: what cannot be read, an area that is not on the floor, a label that nothing before it has.
@@ -133,7 +152,8 @@ def read_actions(path: Path, layout: Layout, named: Mapping[str, Int32]) -> list
     actions = []
     for number, text in enumerate(read_text(path, ActionError, "action file").split("\n"), start=1):
         if text.strip():
-            actions.append(replace(action_of(f"{path}, line {number}", text, layout, named), line=number))
+            timed = action_of(f"{path}, line {number}", text, layout, named, robots)
+            actions.append(replace(timed, line=number))
     if not actions:
         raise ActionError(str(path), "the action file is blank", "give a file with at least one action")
     actions.sort(key=lambda timed: timed.at_s)
@@ -141,10 +161,10 @@ def read_actions(path: Path, layout: Layout, named: Mapping[str, Int32]) -> list
     return actions
 
 
-def action_of(where: str, text: str, layout: Layout, named: Mapping[str, Int32]) -> TimedAction:
+def action_of(where: str, text: str, layout: Layout, named: Mapping[str, Int32], robots: int) -> TimedAction:
     """Return the action that a line describes; raises ActionError, which says where. Labels are not looked at."""
     line = _decode(where, text)
-    return TimedAction(line.t, _action(line, _Floor(where, layout, named)), 0)
+    return TimedAction(line.t, _action(line, _Floor(where, layout, named, robots)), 0)
 
 
 def _decode(where: str, text: str) -> _Action:
@@ -187,6 +207,10 @@ def _action(line: _Action, floor: _Floor) -> ZoneAction:
             return ConfirmClear(restriction=line.ref, by=line.by)
         case _Fire():
             return FireAlarm(by=line.by, ref=line.ref or "")
+        case _Pause():
+            return Pause(robot=floor.robot(line.robot), by=line.by, for_s=_for_s(line.for_s), ref=line.ref or "")
+        case _OutOfService():
+            return OutOfService(robot=floor.robot(line.robot), by=line.by, for_s=_for_s(line.for_s), ref=line.ref or "")
         case _:
             return _placed(line, floor)
 
@@ -235,6 +259,14 @@ class _Floor:
     where: str
     layout: Layout
     named: Mapping[str, Int32]
+    robots: int
+
+    def robot(self, row: int) -> int:
+        """Return the row of a robot; raises ActionError if there is none."""
+        refusal = unknown_robot(row, self.robots)
+        if refusal is not None:
+            raise ActionError(f"{self.where}, field robot", refusal.problem, refusal.remedy)
+        return row
 
     def only(self, areas: Mapping[str, _AnyArea]) -> _AnyArea:
         """Return the one area among those that are given; raises ActionError if it is not on the floor."""

@@ -109,8 +109,30 @@ class FireAlarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A robot, by its row, stands where it is and gets nothing new; what it has and holds it keeps."""
+
+    do: ClassVar[str] = "pause"
+    robot: int
+    by: str
+    for_s: float = inf
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfService:
+    """A robot, by its row, finishes its task and gets no other: it parks or charges."""
+
+    do: ClassVar[str] = "out_of_service"
+    robot: int
+    by: str
+    for_s: float = inf
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """End a closure, a slow zone or a one-way before its time."""
+    """End, before its time, what is no stop: a closure, a slow zone, a one-way, what holds a robot back."""
 
     do: ClassVar[str] = "open"
     restriction: int | str
@@ -136,7 +158,8 @@ class ConfirmClear:
 
 
 Area = Rectangle | NamedZone | WholeFloor | Edge
-MakingAction = Close | Slow | OneWay | PersonInZone | EmergencyStop | FireAlarm
+RobotAction = Pause | OutOfService
+MakingAction = Close | Slow | OneWay | PersonInZone | EmergencyStop | FireAlarm | RobotAction
 EndingAction = Open | RequestClear | ConfirmClear
 ZoneAction = MakingAction | EndingAction
 

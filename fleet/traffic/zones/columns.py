@@ -1,4 +1,4 @@
-"""The columns that say what is restricted where: the union of all restrictions in force."""
+"""The columns that say what is restricted where, and for whom: the union of all restrictions in force."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from fleet.traffic.zones.restriction import Restriction
+from fleet.traffic.zones.restriction import Restriction, ZoneKind
 from robots.arrays import Bool, Float32
 
 
@@ -46,3 +46,25 @@ class ZoneColumns:
                 old[:] = new
                 changed = True
         return changed
+
+
+class RobotColumns:
+    """Columns by robot, which keep their place in memory.
+
+    paused          bool (robots,), stands where it is
+    out_of_service  bool (robots,), gets no new task
+    """
+
+    def __init__(self, robots: int) -> None:
+        self.paused: Bool = np.zeros(robots, dtype=np.bool_)
+        self.out_of_service: Bool = np.zeros(robots, dtype=np.bool_)
+
+    def rebuild(self, restrictions: Iterable[Restriction]) -> None:
+        """Set the columns to what the restrictions say."""
+        self.paused[:] = False
+        self.out_of_service[:] = False
+        for restriction in restrictions:
+            if restriction.kind is ZoneKind.PAUSE:
+                self.paused[restriction.robot] = True
+            elif restriction.kind is ZoneKind.OUT_OF_SERVICE:
+                self.out_of_service[restriction.robot] = True

@@ -23,6 +23,8 @@ class ZoneEvent(StrEnum):
     E_STOP = "e_stop"
     FIRE_ALARM = "fire_alarm"
     QUARANTINE = "quarantine"
+    ROBOT_PAUSED = "robot_paused"
+    ROBOT_OUT_OF_SERVICE = "robot_out_of_service"
     ZONE_OPENED = "zone_opened"
     ZONE_EXPIRED = "zone_expired"
     CLEAR_REQUESTED = "clear_requested"
@@ -37,6 +39,8 @@ MADE: Final = {
     ZoneKind.E_STOP: ZoneEvent.E_STOP,
     ZoneKind.FIRE: ZoneEvent.FIRE_ALARM,
     ZoneKind.QUARANTINE: ZoneEvent.QUARANTINE,
+    ZoneKind.PAUSE: ZoneEvent.ROBOT_PAUSED,
+    ZoneKind.OUT_OF_SERVICE: ZoneEvent.ROBOT_OUT_OF_SERVICE,
 }
 ENDED: Final = (ZoneEvent.ZONE_OPENED, ZoneEvent.ZONE_EXPIRED, ZoneEvent.CLEAR_CONFIRMED)
 

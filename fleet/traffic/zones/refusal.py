@@ -16,6 +16,8 @@ class ZoneRefusalReason(StrEnum):
     NOT_NEIGHBOURS = "not_neighbours"  # the two cells of an edge are not side by side
     BAD_LIMIT = "bad_limit"  # a speed limit that nobody can keep, or that limits nobody
     BAD_TIME_TO_LIVE = "bad_time_to_live"  # not a number of seconds greater than zero
+    UNKNOWN_ROBOT = "unknown_robot"  # there is no such robot
+    ALREADY = "already"  # the robot is paused, or out of service, already
     NO_NAME = "no_name"  # nobody's name stands by it
     REF_TAKEN = "ref_taken"  # another restriction in force has this label
     UNKNOWN_RESTRICTION = "unknown_restriction"  # no restriction ever had this id or label
@@ -25,6 +27,7 @@ class ZoneRefusalReason(StrEnum):
     NOT_REQUESTED = "not_requested"  # confirm_clear without request_clear
     TOO_SOON = "too_soon"  # confirm_clear so quickly that it may be a double click
     TOO_LATE = "too_late"  # confirm_clear so late that nobody knows what was looked at
+    NO_GRANTS = "no_grants"  # the run is one in step: nothing can be restricted
     CHANGED = "changed"  # something stopped robots there between request_clear and confirm_clear
 
 
@@ -35,3 +38,11 @@ class ZoneRefusal:
     reason: ZoneRefusalReason
     problem: str
     remedy: str
+
+
+def unknown_robot(robot: int, robots: int) -> ZoneRefusal | None:
+    """Return why an action cannot be about the robot in this row of so many, None if it can."""
+    if 0 <= robot < robots:
+        return None
+    remedy = f"robots are 0 to {robots - 1}" if robots else "there are no robots here"
+    return ZoneRefusal(ZoneRefusalReason.UNKNOWN_ROBOT, f"there is no robot {robot}", remedy)

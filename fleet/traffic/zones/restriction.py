@@ -20,6 +20,8 @@ class ZoneKind(StrEnum):
     E_STOP = "e_stop"
     FIRE = "fire"
     QUARANTINE = "quarantine"
+    PAUSE = "pause"
+    OUT_OF_SERVICE = "out_of_service"
 
     @property
     def halts(self) -> bool:
@@ -39,16 +41,16 @@ class ZoneKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Restriction:
-    """Something that holds on a part of the floor.
+    """Something that holds on a part of the floor, or for a robot.
 
     id         counted from 1 in the order of making
     by         who made it; ref, the label that was given with it, or nothing
     place      what people call its area
-    cells      int32, ascending; closed, slow, or, for a fire alarm, to be freed of robots
+    cells      int32, ascending; closed, slow, or, for a fire alarm, to be freed of robots; none of a robot's
     edges      int32 (m, 2), cell and heading of forward moves that are forbidden
     since_s, until_s  seconds on the controller's clock; inf for no end
     limit_mps  of a slow zone; inf for all others
-    robot      that a quarantine is about, or NO_ROBOT
+    robot      that a quarantine is about, or that is paused or out of service, or NO_ROBOT
     clear_requested_by  who has asked to clear it, or nothing
     """
 

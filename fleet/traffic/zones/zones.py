@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from fleet.grid.layout import NO_CELL, Layout
+from fleet.grid.layout import NO_CELL, NO_ROBOT, Layout
 from fleet.traffic.zones.actions import (
     Close,
     EndingAction,
@@ -23,14 +23,15 @@ from fleet.traffic.zones.actions import (
     OneWay,
     Open,
     RequestClear,
+    RobotAction,
     Slow,
     ZoneAction,
 )
 from fleet.traffic.zones.area import Extent, against, extent_of, no_edges
 from fleet.traffic.zones.clearing import Clearings
-from fleet.traffic.zones.columns import ZoneColumns
+from fleet.traffic.zones.columns import RobotColumns, ZoneColumns
 from fleet.traffic.zones.record import ENDED, MADE, REFUSED, ZoneEvent, refusal_record, restriction_of, zone_record
-from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason
+from fleet.traffic.zones.refusal import ZoneRefusal, ZoneRefusalReason, unknown_robot
 from fleet.traffic.zones.restriction import Restriction, ZoneKind
 from robots.arrays import Bool, Float32, Int32
 
@@ -40,18 +41,21 @@ MOST_LIMIT_MPS: Final = 100.0
 
 
 class Zones:
-    """What is restricted on a floor now, as columns by cell that their readers must not write.
+    """What is restricted on a floor now, as columns that their readers must not write.
 
     closed           bool (cells,), may not be entered
     closed_edges     bool (cells, 4), the move forward from the cell in that heading is forbidden
     halted           bool (cells,), robots that hold one of these cells stop where they are
     speed_limit_mps  float32 (cells,), inf where there is none
+    paused           bool (robots,), robots that stop where they are and get nothing new
+    out_of_service   bool (robots,), robots that get no new task
     alarm            fire alarm: everybody to the `muster` cells, nobody stands on `keep_clear` cells
-    version          goes up whenever a column or the alarm changes; the columns stay where they are in memory
+    version          goes up whenever a column by cell or the alarm changes; columns stay where they are in memory
     refusals         how many actions were refused, by reason
 
-    named: cells of the world's zones by name; muster, keep_clear: int32, cells. `events` is called with a record of
-    everything that happens (see docs/zones.md), at the time it happens.
+    named: cells of the world's zones by name; muster, keep_clear: int32, cells; robots: how many there are to be paused
+    or taken out of service. `events` is called with a record of everything that happens (see docs/zones.md), at the
+    time it happens.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Zones:
         muster: Int32,
         keep_clear: Int32,
         events: Callable[[dict[str, Any]], None],
+        *,
+        robots: int,
     ) -> None:
         self.muster = muster
         self.keep_clear = keep_clear
@@ -71,6 +77,7 @@ class Zones:
         self._named = named
         self._events = events
         self._columns = ZoneColumns(layout.cells)
+        self._robots = RobotColumns(robots)
         self._in_force: dict[int, Restriction] = {}
         self._made = 0
         self._ids: dict[str, int] = {}
@@ -96,6 +103,16 @@ class Zones:
     def speed_limit_mps(self) -> Float32:
         """Metres a second allowed, float32 (cells,), inf where there is no limit."""
         return self._columns.speed_limit_mps
+
+    @property
+    def paused(self) -> Bool:
+        """Robots that stop where they are and get nothing new, bool (robots,)."""
+        return self._robots.paused
+
+    @property
+    def out_of_service(self) -> Bool:
+        """Robots that finish the task that they have and get no other, bool (robots,)."""
+        return self._robots.out_of_service
 
     def apply(self, action: ZoneAction, now_s: float) -> int | ZoneRefusal:
         """Carry an action out and return the id of the restriction that it made or was about, or why it was not.
@@ -175,7 +192,7 @@ class Zones:
         if isinstance(extent, ZoneRefusal):
             return extent
         for_s, limit_mps = inf, inf
-        if isinstance(action, Close | Slow | OneWay):
+        if isinstance(action, Close | Slow | OneWay | RobotAction):
             for_s = action.for_s
             if not for_s > 0:
                 problem = f"the time to live is {for_s:g} s"
@@ -185,16 +202,32 @@ class Zones:
             if not LEAST_LIMIT_MPS <= limit_mps <= MOST_LIMIT_MPS:
                 remedy = f"give {LEAST_LIMIT_MPS:g} to {MOST_LIMIT_MPS:g} m/s"
                 return ZoneRefusal(ZoneRefusalReason.BAD_LIMIT, f"the limit is {limit_mps:g} m/s", remedy)
+        robot = action.robot if isinstance(action, RobotAction) else NO_ROBOT
         until_s = now_s + for_s
-        return self._put_in_force(kind, extent, action.by, now_s, ref=action.ref, until_s=until_s, limit_mps=limit_mps)
+        return self._put_in_force(
+            kind, extent, action.by, now_s, ref=action.ref, until_s=until_s, limit_mps=limit_mps, robot=robot
+        )
 
     def _extent(self, action: MakingAction) -> Extent | ZoneRefusal:
         if isinstance(action, FireAlarm):
             return Extent("the whole floor", self.keep_clear, no_edges())
+        if isinstance(action, RobotAction):
+            return self._of_robot(action)
         extent = extent_of(action.area, self._layout, self._named)
         if isinstance(action, OneWay) and isinstance(extent, Extent):
             return replace(extent, edges=against(extent.cells, action.direction, self._layout))
         return extent
+
+    def _of_robot(self, action: RobotAction) -> Extent | ZoneRefusal:
+        """What an action about a robot covers, which is nothing of the floor, or why it cannot be."""
+        unknown = unknown_robot(action.robot, len(self.paused))
+        if unknown is not None:
+            return unknown
+        for one in self._in_force.values():
+            if one.kind == action.do and one.robot == action.robot:
+                problem = f"robot {action.robot} is so already, by restriction {one.id} ({one.kind})"
+                return ZoneRefusal(ZoneRefusalReason.ALREADY, problem, "leave it, or open that one first")
+        return Extent(f"robot {action.robot}", np.zeros(0, dtype=np.int32), no_edges())
 
     def _put_in_force(
         self,
@@ -206,7 +239,7 @@ class Zones:
         ref: str = "",
         until_s: float = inf,
         limit_mps: float = inf,
-        robot: int = -1,
+        robot: int = NO_ROBOT,
     ) -> int:
         self._made += 1
         made = Restriction(
@@ -271,6 +304,7 @@ class Zones:
         restrictions = self._in_force.values()
         self._next_end_s = min((restriction.until_s for restriction in restrictions), default=inf)
         alarm = any(restriction.kind is ZoneKind.FIRE for restriction in restrictions)
+        self._robots.rebuild(restrictions)
         changed = self._columns.rebuild(restrictions) or alarm != self.alarm
         self.alarm = alarm
         self.version += changed

@@ -28,9 +28,15 @@ class HotSpot:
     peak: int
 
 
-def find_hot_spots(counts: Int64, most: int = 10) -> list[HotSpot]:
-    """Return the neighbourhoods with the highest counts, `most` at the most; counts int64 (height, width), >= 0.
+def spot_cells(spot: HotSpot) -> tuple[slice, slice]:
+    """Rows and columns of a neighbourhood, those outside the floor left out: an index for arrays (height, width)."""
+    return _square(spot.row, spot.column, REACH)
 
+
+def find_hot_spots(counts: Int64, most: int = 10) -> list[HotSpot]:
+    """Return the neighbourhoods with the highest counts, `most` at the most; counts int64 (height, width).
+
+    Counts may be negative, where they are changes: then only cells with a positive one can be a centre.
     Greedy non-maximum suppression: the cell with the most around it becomes a centre, and no centre whose neighbourhood
     would overlap comes after it. Ties go to the higher count in the centre itself, then to the lower row and column.
     """

@@ -1,0 +1,1 @@
+"""The live page: the floor in a browser, while it runs and after."""
