@@ -64,7 +64,7 @@ class Dialogue:
             cell = row * layout.width + column
             self.auditor.zone_event(
                 {"t": 0.0, "event": "zone_closed", "id": number, "kind": "close", "by": "Ada", "cells": [cell],
-                 "edges": [], "until": None}
+                 "edges": [], "until": None, "robot": -1}
             )  # fmt: skip
 
     def fenced(self, robot):
