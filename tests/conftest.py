@@ -21,7 +21,7 @@ pytest.register_assert_rewrite("tests.gateway_kit", "tests.cell_kit")
 _INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
 _BOUNDS_CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") not in {"", "0"}
 # Facts are tried in the compiled stage. In the others each line of a kernel is to be run, and no index to be wrong.
-_EXAMPLES = 12 if _INTERPRETED else 50 if _BOUNDS_CHECKED else 75
+_EXAMPLES = 12 if _INTERPRETED else 50 if _BOUNDS_CHECKED else 100
 
 settings.register_profile("futurepark", derandomize=True, deadline=None, database=None, max_examples=_EXAMPLES)
 settings.load_profile("futurepark")

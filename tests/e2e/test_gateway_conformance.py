@@ -43,16 +43,21 @@ def test_a_gateway_program_keeps_the_protocol(make_program, tmp_path):
     (tmp_path / "program").mkdir()
     program = make_program(tmp_path / "program")
 
-    def trial(name):
+    def trial(name, folder=tmp_path):
         try:
-            try_fact(program, name, tmp_path / name)
+            try_fact(program, name, folder / name)
         except Exception as error:  # noqa: BLE001 (all that failed is shown at once)
             return "".join(traceback.format_exception(error, limit=-2))
         return ""
 
     names = facts_of(program)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        failed = [failure for failure in pool.map(trial, names) if failure]
+        in_doubt = [name for name, failure in zip(names, pool.map(trial, names), strict=True) if failure]
+    # Programs live in real time: where so many share a busy machine, one may be held up for longer than a robot may be.
+    # What does not hold does not hold alone, either.
+    again = tmp_path / "again"
+    again.mkdir()
+    failed = [failure for failure in (trial(name, again) for name in in_doubt) if failure]
     assert not failed, f"{len(failed)} of {len(names)} facts do not hold for the {program.name}:\n" + "\n".join(failed)
 
 
