@@ -36,9 +36,10 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# A compiler and libraries for the C firmware, a PostgreSQL server, a browser, and Prometheus with its promtool. Elsewhere
-# than on Debian, tests say what is missing.
-TEST_PACKAGES := gcc libc6-dev libzmq3-dev libmsgpack-dev postgresql chromium prometheus
+# A compiler and libraries for the C firmware, a PostgreSQL server, a browser, Prometheus with its promtool, and a display
+# without a screen for Bullet's window. Elsewhere than on Debian, tests say what is missing.
+TEST_PACKAGES := gcc libc6-dev libzmq3-dev libmsgpack-dev postgresql chromium prometheus \
+    xvfb libgl1-mesa-dri
 test-packages:
 	@if command -v dpkg-query >/dev/null; then \
 	    missing=; for package in $(TEST_PACKAGES); do \

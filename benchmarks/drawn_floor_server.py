@@ -159,7 +159,7 @@ async def _frames(floor: DrawnFloor) -> AsyncIterator[bytes]:
             yield encode(told, t_s, duties)
             duties = told
         if number % round(_HEAT_S * floor.rate_hz) == 0:
-            yield encode_heat(floor.heat(), t_s)
+            yield encode_heat("delay", floor.heat(), t_s)
         number += 1
         await asyncio.sleep(max(0.0, began + number / floor.rate_hz - perf_counter()))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
+
+from fleet.whole_file import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +35,9 @@ def read_text(path: Path, error: type[InputError], what: str) -> str:
 
 
 def replace_text(path: Path, text: str, error: type[InputError]) -> None:
-    """Write a file whole or not at all: to a temporary name in the same folder, then renamed.
+    """Write a file whole or not at all.
 
     Raises `error` if the folder is missing or cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with whole_file(path, error) as partial:
         partial.write_bytes(text.encode())
-        partial.replace(path)
-    except OSError as failure:
-        partial.unlink(missing_ok=True)
-        raise error(str(path), f"cannot be written: {failure.strerror}", "choose another folder") from None

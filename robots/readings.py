@@ -22,6 +22,20 @@ class RangeReadings:
 
 
 @dataclass(frozen=True, slots=True)
+class BeamReadings:
+    """What photo-eyes said; columns of length n, one row a reading.
+
+    time_s  when they were asked, seconds on the floor's clock
+    eye     int32, which photo-eye; ascending
+    dark_s  float32, seconds for which its beam has been broken without a pause, 0 if it is not; nan: no answer came
+    """
+
+    time_s: float
+    eye: Int32
+    dark_s: Float32
+
+
+@dataclass(frozen=True, slots=True)
 class DepthImage:
     """What one depth camera saw.
 

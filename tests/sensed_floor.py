@@ -12,7 +12,7 @@ from fleet.app.compose import compose_on
 from fleet.app.floor_acts import SensedFloor
 from fleet.runtime.clock import SimulatedClock
 from fleet.runtime.config import RunConfig
-from fleet.runtime.keeping.cage_swaps import SimulatedSwaps
+from fleet.runtime.keeping.chute_visits import SimulatedVisits
 from fleet.runtime.keeping.params import CageParams
 from fleet.runtime.keeping.stock_bins import StockBins
 from fleet.sensing.estimates import StockEstimate
@@ -39,14 +39,15 @@ def skus_in_racks(world, number):
 
 
 class TrueFloor:
-    """What really is in bins and cages, counted from events alone; estimates that are exact, about everything.
+    """What really is in bins, chutes and cages, counted from events alone; estimates that are exact, about everything.
 
+    jam_every every so-manieth drop gets stuck, and all that is dropped into that chute until somebody frees it; 0: none
     problems  what must not happen: goods of two destinations in a cage, a bin that runs over, a chute that opens with
-              the cage that it was closed with
+              the cage that it was closed with, or with something stuck in it
     short     units that were to be picked from bins and were not there
     """
 
-    def __init__(self, world, skus=(), capacity=12, stock=12, cage_units=10**9, rows=None):
+    def __init__(self, world, skus=(), capacity=12, stock=12, cage_units=10**9, rows=None, jam_every=0):
         places = WorldSlotting(world)
         rows = [(cell, sku) for sku in skus for cell in places.pick_places(sku).tolist()] if rows is None else rows
         self.row_of = {place: row for row, place in enumerate(rows)}
@@ -64,10 +65,12 @@ class TrueFloor:
         self.chutes = {chute.cell: number for number, chute in enumerate(world.chutes)}
         self.names = {chute.name: number for number, chute in enumerate(world.chutes)}
         self.cages = [Counter() for _ in world.chutes]
+        self.piles = [Counter() for _ in world.chutes]
+        self.jam_every, self.drops = jam_every, 0
         self.taken_away = Counter()
         self.cage_units = cage_units
         self.called = np.zeros(len(world.chutes), dtype=bool)
-        self.swapping = set()
+        self.closed = {}
         self.events = []
         self.problems = []
         self.short = 0
@@ -94,17 +97,25 @@ class TrueFloor:
             case {"event": "errand_done", "kind": "drop"}:
                 self._drop(event)
             case {"event": "chute_closed"}:
-                self.swapping.add(event["chute"])
+                self.closed[event["chute"]] = event["reason"]
+            case {"event": "chute_freed"}:
+                chute = self.names[event["chute"]]
+                if event["stuck"] != bool(self.piles[chute]):
+                    self.problems.append(f"{event}, but {self.piles[chute]} were stuck")
+                self.cages[chute] += self.piles[chute]
+                self.piles[chute].clear()
             case {"event": "cage_swapped"}:
-                cage = self.cages[self.names[event["chute"]]]
-                if cage.total() != event["units"]:
-                    self.problems.append(f"{event}, but {cage} were in it")
+                chute = self.names[event["chute"]]
+                cage = self.cages[chute]
+                if cage.total() != event["units"] or self.piles[chute]:
+                    self.problems.append(f"{event}, but {cage} were in it, {self.piles[chute]} stuck above")
                 self.taken_away += cage
                 cage.clear()
             case {"event": "chute_opened"}:
-                if event["chute"] not in self.swapping or self.cages[self.names[event["chute"]]]:
-                    self.problems.append(f"{event} was not closed, or not swapped")
-                self.swapping.discard(event["chute"])
+                chute, reason = self.names[event["chute"]], self.closed.pop(event["chute"], "nothing")
+                left = self.piles[chute] if reason == "jammed" else self.piles[chute] + self.cages[chute]
+                if reason == "nothing" or left:
+                    self.problems.append(f"{event} was closed for {reason}, and {left} are there")
 
     def _goes_to(self, event):
         return self._destination[self._tasks[event["task"]]["order"]]
@@ -114,10 +125,12 @@ class TrueFloor:
         self.count[row] = max(0, int(self.count[row]) - units)
 
     def _drop(self, event):
-        cage = self.cages[self.chutes[event["cell"]]]
-        cage[self._goes_to(event)] += event["units"]
-        if len(cage) > 1:
-            self.problems.append(f"{event}: goods of two destinations, {cage}")
+        chute = self.chutes[event["cell"]]
+        self.drops += 1
+        sticks = self.jam_every and self.drops % self.jam_every == 0
+        (self.piles if sticks or self.piles[chute] else self.cages)[chute][self._goes_to(event)] += event["units"]
+        if len(self.cages[chute] + self.piles[chute]) > 1:
+            self.problems.append(f"{event}: goods of two destinations, {self.cages[chute]}, {self.piles[chute]}")
 
     # Sensors and estimators
 
@@ -131,9 +144,12 @@ class TrueFloor:
     def full(self, now_s):
         return self.called | np.array([cage.total() >= self.cage_units for cage in self.cages])
 
+    def jammed(self, now_s):
+        return np.array([bool(pile) for pile in self.piles])
+
     def sensed(self, params=None, seed=1):
-        swaps = SimulatedSwaps(params or CageParams(), seed)
-        return SensedFloor(self.bins, self.stock_source or self, self, swaps, self.followers)
+        visits = SimulatedVisits(params or CageParams(), seed, lambda chute: bool(self.piles[chute]))
+        return SensedFloor(self.bins, self.stock_source or self, self, self, visits, self.followers)
 
     def said(self, *kinds):
         return [event for event in self.events if event["event"] in kinds]
@@ -165,16 +181,17 @@ def simulated(world, true_floor, orders, duration_s=1800.0, cages=None, **settin
 
 
 def units_by_destination(floor):
-    """Units of each destination in cages, and in cages that were taken away."""
+    """Units of each destination in cages, stuck above them, and in cages that were taken away."""
     total = Counter(floor.taken_away)
-    for cage in floor.cages:
+    for cage in floor.cages + floor.piles:
         total += cage
     return total
 
 
 def held_back(floor):
-    """Which tasks waited for what, in the order of events."""
+    """What became of tasks that waited, by task and what it waited for, in the order of events."""
     waits = defaultdict(list)
     for event in floor.said("task_held", "task_let_go"):
-        waits[event["task"]].append(event["event"].removeprefix("task_"))
+        what = event.get("waits_for") or event["waited_for"]
+        waits[event["task"], what].append(event["event"].removeprefix("task_"))
     return dict(waits)

@@ -34,6 +34,18 @@ def write_small_world(folder):
     return path, floor_hash(load_world(str(path)))
 
 
+class Wish:
+    """A test's wish that a server ends, where the program has fleet.app.interrupts.StopRequest."""
+
+    wanted = False
+
+    def __init__(self):
+        self.say = lambda: None
+
+    def then(self, stop):
+        self.say = stop
+
+
 class ServedPage:
     """A server in a thread, from `start` to `stop`. log: lines of its access log; token: anna's, an operator."""
 
@@ -52,7 +64,7 @@ class ServedPage:
             limits=limits or LimitParams(),
         )
         self._address = address
-        self._stop = serve._Stop()
+        self._stop = Wish()
         self._stack = ExitStack()
         self._thread = threading.Thread(target=self._serve)
         self.failure = None
@@ -62,11 +74,12 @@ class ServedPage:
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread.start()
-        until(lambda: self._stop.server is not None and self._stop.server.started)
+        with self.client() as client:
+            client.get("/openapi.json")  # is answered once it serves
         return self
 
     def stop(self):
-        self._stop.terminate()
+        self._stop.say()
         self._thread.join()
         self._stack.close()
         if self.failure is not None:

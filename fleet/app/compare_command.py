@@ -22,6 +22,7 @@ def compare(
     import json
 
     from rich.console import Console
+    from rich.text import Text
 
     from fleet.errors import SettingError
     from fleet.report.page.comparison_page import comparison_page, print_comparison
@@ -43,4 +44,4 @@ def compare(
     console.width = max(console.width, 100)
     print_comparison(console, comparison)
     if out is not None:
-        console.print(f"Written to {out}", soft_wrap=True, highlight=False)
+        console.print(Text(f"Written to {out}"), soft_wrap=True)

@@ -12,7 +12,7 @@ from fleet.app.crew import Crew, make_crew
 from fleet.app.floor_acts import SensedFloor
 from fleet.app.grant_crew import grant_loop
 from fleet.app.simulated_bodies import with_robots
-from fleet.app.simulated_sensors import SimulatedStock, simulated_sensors
+from fleet.app.simulated_sensors import SimulatedSensors, simulated_sensors
 from fleet.grid.guidance_rules import GuidanceRules
 from fleet.planning.auditor import PlanAuditor
 from fleet.report.trace import TraceRecorder
@@ -83,7 +83,7 @@ class Simulation:
     contacts: Callable[[], Int64] | None = None  # of robots with bodies, see twin.bodies
     keeping: FloorKeeping | None = None  # of a floor with sensors
     served: ServedFleet | None = None  # of a floor with work cells
-    stock: SimulatedStock | None = None  # of a floor with sensors
+    sensors: SimulatedSensors | None = None  # of a floor with sensors that were wired here
 
 
 def compose(
@@ -111,7 +111,7 @@ def compose(
         attendants=attendants,
         sensed=None if sensors is None else sensors.sensed,
     )
-    return replace(simulation, stock=None if sensors is None else sensors.stock)
+    return replace(simulation, sensors=sensors)
 
 
 def compose_on(
@@ -127,7 +127,7 @@ def compose_on(
 ) -> Simulation:
     """Wire a simulation on a world in memory, under these rules of guidance, whatever the settings say of the two.
 
-    sensed: what sensors say of bins and cages, to be acted on.
+    sensed: what sensors say of bins, chutes and cages, to be acted on.
     """
     relay = EventRelay(events)
     crew = make_crew(world, rules, config, events=relay, rejects=rejects, sensed=sensed)

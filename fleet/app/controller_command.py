@@ -72,7 +72,8 @@ def controller(
     # What is imported stays: to look through it for garbage, again and again while it grows, takes a tenth of a second.
     gc.disable()
     from fleet.app.durations import parse_duration
-    from fleet.app.page_process import PageSettings, address_of
+    from fleet.app.listen_address import address_of
+    from fleet.app.page_process import PageSettings
     from fleet.app.site.serve import serve
     from fleet.app.site.settings import SiteSettings
     from fleet.errors import SettingError

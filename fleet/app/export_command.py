@@ -87,8 +87,9 @@ def _write_planviz(reader: RunReader, world: World, out: Path, *, force: bool) -
     if beside == out:
         raise SettingError("--out", f"{out} would be the map that goes with it", "end its name in .json")
     _check_free(beside, force=force)
-    history = read_history(reader.path, robots=reader.trace.robots, end_s=reader.trace.duration_s)
-    document = planviz_document(reader.trace, history, world.layout, str(reader.path))
+    trace = reader.trace
+    history = read_history(reader.path, robots=trace.robots, cells=trace.cells, end_s=trace.duration_s)
+    document = planviz_document(trace, history, world.layout, str(reader.path))
     passable = world.layout.passable.reshape(world.layout.height, world.layout.width)
     with _whole(beside) as partial:
         partial.write_text(map_text(["".join(".@"[not free] for free in row) for row in passable.tolist()]), "utf-8")
@@ -112,6 +113,8 @@ def _check_free(path: Path, *, force: bool, folder: bool = False, ending: str = 
     """Raise SettingError unless nothing is there, or it is what an export before has written and may be replaced."""
     from fleet.errors import SettingError
 
+    if path.name in {"", ".."}:
+        raise SettingError("--out", f"{path} has no name of its own", "give the name of a new file or folder")
     if not path.exists() and not path.is_symlink():
         return
     if not force:

@@ -1,4 +1,4 @@
-"""Wires what a controller does about what sensors say of bins and roll cages."""
+"""Wires what a controller does about what sensors say of bins, chutes and roll cages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fleet.runtime.config import RunConfig
 from fleet.runtime.dispatch import Dispatcher
 from fleet.runtime.intake import Intake
 from fleet.runtime.keeping.bin_stock import BinStock
-from fleet.runtime.keeping.chute_keeping import CageSwaps, ChuteKeeping, FillSource
+from fleet.runtime.keeping.chute_keeping import ChuteKeeping, ChuteVisits, FillSource, JamSource
 from fleet.runtime.keeping.chute_map import ChuteMap
 from fleet.runtime.keeping.floor_keeping import FloorKeeping, Follower
 from fleet.runtime.keeping.mapped_slotting import MappedSlotting
@@ -25,7 +25,7 @@ from sim_worlds.world import World
 
 @dataclass(frozen=True, slots=True)
 class SensedFloor:
-    """What is known of a floor with sensors: its bins, who says what is in them and in cages, and who swaps cages.
+    """What is known of a floor with sensors: its bins, who says what is in them, in cages and in chutes, and who comes.
 
     followers  those of them that have to know of tasks and events
     """
@@ -33,7 +33,8 @@ class SensedFloor:
     bins: StockBins
     stock: StockSource
     fills: FillSource
-    swaps: CageSwaps
+    jams: JamSource
+    visits: ChuteVisits
     followers: tuple[Follower, ...] = ()
 
 
@@ -66,7 +67,8 @@ class FloorActs:
             pool=pool,
             redirect=dispatcher.redirect,
             fills=sensed.fills,
-            swaps=sensed.swaps,
+            jams=sensed.jams,
+            visits=sensed.visits,
             params=self._config.cages,
             events=events,
         )

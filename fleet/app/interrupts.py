@@ -1,14 +1,18 @@
-"""Ctrl-C as a wish to stop, not an exception in the middle of something."""
+"""Ctrl-C and SIGTERM as a wish to stop, not an end in the middle of something."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+# Exit code of a program that Ctrl-C ended, as shells have it: 128 and the number of SIGINT.
+INTERRUPTED: Final = 130
 
 
 @contextmanager
@@ -27,3 +31,42 @@ def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class StopRequest:
+    """That this program is wanted to end; a context, within which an interrupt and SIGTERM say so.
+
+    wanted  whether it is; code: exit code to end with, 130 after an interrupt and 0 after SIGTERM
+    """
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self.code = 0
+        self._then: Callable[[], None] | None = None
+        self._contexts = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._contexts.enter_context(on_interrupt(self._interrupt))
+        before = signal.signal(signal.SIGTERM, lambda _number, _frame: self._want())
+        self._contexts.callback(signal.signal, signal.SIGTERM, before)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._contexts.close()
+
+    def then(self, stop: Callable[[], None]) -> None:
+        """Call this when it is wanted: at once if it is already."""
+        self._then = stop
+        if self.wanted:
+            stop()
+
+    def _interrupt(self) -> None:
+        self.code = INTERRUPTED
+        self._want()
+
+    def _want(self) -> None:
+        self.wanted = True
+        if self._then is not None:
+            self._then()

@@ -17,10 +17,11 @@ class LiveCommand(TyperCommand):
 
 
 def with_address(arguments: list[str]) -> list[str]:
-    """Return the arguments with an address after each `--live` that has none: the end or another option follows."""
+    """Return the arguments with an address after each `--live` that has none: what follows it has no colon."""
     complete = []
     for place, argument in enumerate(arguments):
         complete.append(argument)
-        if argument == "--live" and (place + 1 == len(arguments) or arguments[place + 1].startswith("-")):
+        following = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if argument == "--live" and (":" not in following or following.startswith("-")):
             complete.append(DEFAULT_ADDRESS)
     return complete

@@ -18,7 +18,8 @@ import zmq
 
 from fleet.app.compose import Simulation
 from fleet.app.dashboard.token_file import Role, new_token
-from fleet.app.page_process import PageProcess, PageSettings, free_address
+from fleet.app.listen_address import free_address
+from fleet.app.page_process import PageProcess, PageSettings
 from fleet.app.site.api_server import ApiServer
 from fleet.app.site.feed import MOST_HZ, Feed
 from fleet.app.site.feed_messages import JournalNews

@@ -15,34 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from fleet.errors import SettingError
-
 # A server that is told to end lets go of its connections first.
 _ENDS_S: Final = 5.0
-
-
-def address_of(text: str, option: str) -> tuple[str, int]:
-    """Return host and port of HOST:PORT; raises SettingError if it is none."""
-    host, _, port = text.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise SettingError(option, f"{text!r} is no address", "give HOST:PORT, such as 127.0.0.1:8080")
-    return host, int(port)
-
-
-def free_address(text: str, option: str) -> tuple[str, int]:
-    """Return host and port of HOST:PORT, a free port for port 0; raises SettingError if it is none, or taken."""
-    host, port = address_of(text, option)
-    try:
-        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            # As the server does: connections that are just ending do not keep an address taken.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
-            return host, int(probe.getsockname()[1])
-    except OSError as failure:
-        problem = f"{text} cannot be used: {failure.strerror or failure}"
-        raise SettingError(option, problem, "name an address of this machine that nobody uses") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,8 @@ def run(
         bool | None,
         typer.Option(
             "--sensors",
-            help="Bins run out and roll cages run full, and the controller sees them by sensors alone: it refills bins "
-            "and closes chutes.",
+            help="Bins run out, roll cages run full and chutes jam, and the controller sees it by sensors alone: it "
+            "refills bins and closes chutes.",
         ),
     ] = None,
     cells: Annotated[

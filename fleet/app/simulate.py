@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fleet.app.attendance import NOBODY, Attendance, Attendants
 from fleet.app.compose import Simulation, compose
-from fleet.app.interrupts import on_interrupt
+from fleet.app.interrupts import INTERRUPTED, on_interrupt
 from fleet.app.peak_memory import peak_rss_mb
 from fleet.app.simulated_bodies import contacts_by_kind
 from fleet.app.station_cells import work_cells
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet.app.live_run import Live, LiveRun
-
-_INTERRUPTED = 130
 
 
 def simulate(
@@ -76,7 +74,7 @@ def simulate(
         simulation.auditor.raise_findings()
     if defect is not None:
         raise defect
-    return _INTERRUPTED if interrupted else 0
+    return INTERRUPTED if interrupted else 0
 
 
 def _shown(simulation: Simulation, events: EventRelay, live: Live, clock: WallClock, stack: ExitStack) -> LiveRun:
@@ -184,6 +182,7 @@ def _summarise(
         contacts=None if simulation.contacts is None else contacts_by_kind(simulation.contacts()),
         replenishments=_replenishments(simulation),
         cages=None if simulation.keeping is None else simulation.keeping.chutes.counts(),
+        jams=_jams(simulation),
         work_cells=None if simulation.served is None else work_cells(simulation.served, simulation.world),
         energy_wh=simulation.driver.charge_wh_used,
         charge_percent=simulation.loop.state.charge_percent,
@@ -201,10 +200,18 @@ def _replenishments(simulation: Simulation) -> dict[str, int] | None:
     if simulation.keeping is None:
         return None
     counts = simulation.keeping.stock.counts()
-    if simulation.stock is None:
+    if simulation.sensors is None:
         return counts
-    wrong, outside = simulation.stock.wrong(simulation.loop.now_s)
+    wrong, outside = simulation.sensors.stock.wrong(simulation.loop.now_s)
     return counts | {"bins_believed_wrong": wrong, "bins_outside_their_set": outside}
+
+
+def _jams(simulation: Simulation) -> dict[str, int] | None:
+    """What was done about jammed chutes, and what there really was to do."""
+    if simulation.keeping is None:
+        return None
+    counts = simulation.keeping.chutes.jam_counts()
+    return counts if simulation.sensors is None else counts | simulation.sensors.chutes.counts()
 
 
 def _execution_report(simulation: Simulation) -> ExecutionReport | None:

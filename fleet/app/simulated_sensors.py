@@ -12,9 +12,10 @@ import numpy as np
 
 from fleet.app.crew import orders_of
 from fleet.app.floor_acts import SensedFloor
+from fleet.app.simulated_chutes import SimulatedChutes
 from fleet.errors import SettingError
 from fleet.runtime.config import RunConfig
-from fleet.runtime.keeping.cage_swaps import SimulatedSwaps
+from fleet.runtime.keeping.chute_visits import SimulatedVisits
 from fleet.runtime.keeping.filtered_stock import FilteredStock
 from fleet.runtime.keeping.refill_slotting import bin_at
 from fleet.runtime.keeping.stock_bins import StockBins
@@ -54,10 +55,11 @@ class SimulatedSensors:
 
     sensed: SensedFloor
     stock: SimulatedStock
+    chutes: SimulatedChutes
 
 
 def simulated_sensors(world: World, config: RunConfig) -> SimulatedSensors:
-    """Return the sensors of a run: over 5,000 bins at most, of the SKUs that are ordered most, and over all cages.
+    """Return the sensors of a run: over 5,000 bins at most, of the SKUs that are ordered most, all chutes and cages.
 
     Raises InputErrors for orders and worlds that cannot be used.
     """
@@ -67,10 +69,11 @@ def simulated_sensors(world: World, config: RunConfig) -> SimulatedSensors:
         raise SettingError("--sensors", f"{world.name} keeps nothing in racks", "use a world with pick faces")
     bins = StockBins.of(layout.cell, layout.sku, layout.capacity, measures, world.pick_face_service_s)
     stock = SimulatedStock(layout, bins, config.seed)
-    cages = SimulatedCages(world, config.seed)
+    chutes = SimulatedChutes(len(world.chutes), config.seed)
+    cages = SimulatedCages(world, config.seed, chutes)
+    visits = SimulatedVisits(config.cages, config.seed, chutes.stuck)
     followers = (stock, cages, *stock.followers, *cages.followers)
-    sensed = SensedFloor(bins, stock, cages, SimulatedSwaps(config.cages, config.seed), followers)
-    return SimulatedSensors(sensed, stock)
+    return SimulatedSensors(SensedFloor(bins, stock, cages, chutes, visits, followers), stock, chutes)
 
 
 class SimulatedStock:
@@ -122,26 +125,30 @@ class SimulatedStock:
 
 
 class SimulatedCages:
-    """A `FillSource`: a depth camera over the roll cage of each chute, which looks when something has fallen in."""
+    """A `FillSource`: a depth camera over the roll cage of each chute, which looks when something has fallen in.
 
-    def __init__(self, world: World, seed: int) -> None:
+    What is dropped falls in as far as it comes through its chute.
+    """
+
+    def __init__(self, world: World, seed: int, chutes: SimulatedChutes) -> None:
         camera = BayCamera.above(ROLL_CAGE, _LENS)
-        chutes = range(len(world.chutes))
-        self._heaps = [DrawnHeap(ROLL_CAGE, np.random.default_rng([seed, _CAGES, cage, 0])) for cage in chutes]
+        cages = range(len(world.chutes))
+        self._heaps = [DrawnHeap(ROLL_CAGE, np.random.default_rng([seed, _CAGES, cage, 0])) for cage in cages]
         self._cameras = [
-            DrawnCamera(cage, camera, DepthFaults(), np.random.default_rng([seed, _CAGES, cage, 1])) for cage in chutes
+            DrawnCamera(cage, camera, DepthFaults(), np.random.default_rng([seed, _CAGES, cage, 1])) for cage in cages
         ]
-        watch = FillWatch(np.full(len(chutes), ROLL_CAGE.litres))
-        estimator = FillEstimator([camera for _ in chutes])
-        for cage in chutes:
+        watch = FillWatch(np.full(len(cages), ROLL_CAGE.litres))
+        estimator = FillEstimator([camera for _ in cages])
+        for cage in cages:
             estimator.swapped(cage, 0.0)
         self._watched = WatchedCages(world.chutes, estimator, watch)
+        self._chutes = chutes
         self._cage_at = {chute.cell: cage for cage, chute in enumerate(world.chutes)}
         self._cage_of = {chute.name: cage for cage, chute in enumerate(world.chutes)}
         self._sizes = ParcelSizes.read()
         self._parcels = 0
-        self._looked_s = [-np.inf] * len(chutes)
-        self._to_look = dict.fromkeys(chutes)
+        self._looked_s = [-np.inf] * len(cages)
+        self._to_look = dict.fromkeys(cages)
         self._pool: TaskPool | None = None
         self.followers = (self._watched,)
 
@@ -150,15 +157,18 @@ class SimulatedCages:
         self._pool = pool
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Units fell into a cage, or an empty one took its place."""
+        """Units were dropped, a chute was freed, or an empty cage took the place of another."""
         if event["event"] == "cage_swapped":
             cage = self._cage_of[event["chute"]]
             self._heaps[cage].clear()
             self._to_look[cage], self._looked_s[cage] = None, -np.inf
         elif event["event"] == "errand_done" and event["kind"] == "drop" and self._pool is not None:
             cage = self._cage_at[event["cell"]]
-            self._heaps[cage].drop(self._dropped(self._pool, event["task"]))
-            self._to_look[cage] = None
+            dropped = self._dropped(self._pool, event["task"])
+            self._fall(cage, self._chutes.dropped(cage, dropped, event["t"]))
+        elif event["event"] == "chute_freed":
+            cage = self._cage_of[event["chute"]]
+            self._fall(cage, self._chutes.freed(cage, event["t"]))
 
     def full(self, now_s: float) -> Bool:
         """Look where something has changed, and return which cages are called full."""
@@ -168,6 +178,12 @@ class SimulatedCages:
             self._looked_s[cage] = now_s
             del self._to_look[cage]
         return self._watched.full(now_s)
+
+    def _fall(self, cage: int, parcels: Sequence[Parcel]) -> None:
+        """Let parcels fall into a cage."""
+        if parcels:
+            self._heaps[cage].drop(parcels)
+            self._to_look[cage] = None
 
     def _dropped(self, pool: TaskPool, task: int) -> Sequence[Parcel]:
         """The goods of a task as parcels."""

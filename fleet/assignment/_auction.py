@@ -195,6 +195,7 @@ def auction(
     bidder_state: Int32,
     bidder_slot: Int32,
     bidder_region: Int32,
+    bidder_extra: Float64,
     current: Int32,
     stay: float,
     robots_bid: bool,
@@ -223,9 +224,10 @@ def auction(
 ) -> None:
     """Match bidders to objects; write the object of each bidder into `held`, -1 for none.
 
-    Bidders and objects as in `search`. A bidder gives up when its cheapest object has come to cost `give_up`. After
-    `most_looks` looks at objects the auction ends: who has none by then keeps the object that it has had if that is
-    free, or else takes the cheapest free one, in order of row.
+    Bidders and objects as in `search`. bidder_extra, float64 (n,): what comes on top for each, whichever object
+    it gets; it decides who goes without where there are too few. A bidder gives up when its cheapest object has come
+    to cost `give_up`. After `most_looks` looks at objects the auction ends: who has none by then keeps the object that
+    it has had if that is free, or else takes the cheapest free one, in order of row.
 
     Scratch: listed int32, cost float64 (n, list); net float64 (list,); lengths int32, bounds float64, queue int32 (n,);
     price float64, holder int32 (objects,).
@@ -267,10 +269,11 @@ def auction(
             looks += lengths[i]
             if best <= bounds[i]:
                 break
-        if where < 0 or best >= give_up:
+        most = give_up - bidder_extra[i]
+        if where < 0 or best >= most:
             continue
         chosen = listed[i, where]
-        price[chosen] += min(second, bounds[i], give_up) - best + epsilon
+        price[chosen] += min(second, bounds[i], most) - best + epsilon
         other = holder[chosen]
         if other >= 0:
             held[other] = -1

@@ -110,11 +110,11 @@ class AuctionFloor:
         objects, n, listed = tiles.side, len(bidders), params.listed
         held = np.empty(n, dtype=np.int32)
         _auction.auction(
-            bidders.cells, bidders.states, bidders.slots, bidders.regions, current, params.stay, robots_bid,
-            self._width, tiles.across, tiles.starts, objects.cells, objects.states, objects.slots, objects.regions,
-            objects.extra, np.empty(len(objects)), self._distances.fields, self._distances.unit, params.tolerance,
-            _GIVE_UP, params.looks, np.empty((n, listed), dtype=np.int32), np.empty((n, listed)), np.empty(listed),
-            np.empty(n, dtype=np.int32), np.empty(n), np.empty(n, dtype=np.int32),
+            bidders.cells, bidders.states, bidders.slots, bidders.regions, bidders.extra, current, params.stay,
+            robots_bid, self._width, tiles.across, tiles.starts, objects.cells, objects.states, objects.slots,
+            objects.regions, objects.extra, np.empty(len(objects)), self._distances.fields, self._distances.unit,
+            params.tolerance, _GIVE_UP, params.looks, np.empty((n, listed), dtype=np.int32), np.empty((n, listed)),
+            np.empty(listed), np.empty(n, dtype=np.int32), np.empty(n), np.empty(n, dtype=np.int32),
             np.empty(len(objects), dtype=np.int32), held,
         )  # fmt: skip
         return held

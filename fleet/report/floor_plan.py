@@ -79,7 +79,7 @@ def save_floor_plan(world: World, path: Path) -> None:
     figure = Figure(figsize=(_INCHES_WIDE, min(height, 3 * _INCHES_WIDE)), layout="constrained")
     axes = figure.add_subplot()
     draw_floor(axes, world)
-    axes.set_title(f"{world.name}: {world.title}")
+    axes.set_title(f"{world.name}: {world.title}", parse_math=False)
     save_picture(figure, path)
 
 
@@ -88,7 +88,7 @@ def _name_station(axes: Axes, world: World, station: Station) -> None:
     height, width = world.layout.height, world.layout.width
     row, column = np.mean([world.layout.row_column(dock) for dock in station.docks], axis=0)
     points_per_cell = axes.bbox.width * 72 / axes.figure.dpi / width
-    text = axes.text(column, row, station.name, color="#ffffff", clip_on=True)
+    text = axes.text(column, row, station.name, color="#ffffff", clip_on=True, parse_math=False)
     text.set_fontsize(float(np.clip(points_per_cell, 5, 7)))
     if min(row, height - 1 - row) <= min(column, width - 1 - column):
         north = row < height / 2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 from fleet.errors import SettingError
+from fleet.whole_file import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,17 +19,12 @@ _QUICKLY: Final[dict[str, Any]] = {"pil_kwargs": {"compress_level": 2}}
 
 
 def save_picture(figure: Figure, path: Path) -> None:
-    """Write a figure into a file whose ending says the format: to a temporary name in its folder, then renamed.
+    """Write a figure into a file whose ending says the format, whole or not at all.
 
     Raises SettingError if the file cannot be written or its ending is not one of PICTURE_FORMATS.
     """
     ending = path.suffix.lower()
     if ending not in PICTURE_FORMATS:
         raise SettingError(str(path), "is no picture file", f"end its name in {', '.join(PICTURE_FORMATS)}")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with whole_file(path, SettingError) as partial:
         figure.savefig(partial, format=ending[1:], dpi=_DPI, **_QUICKLY if ending == ".png" else {})
-        partial.replace(path)
-    except OSError as failure:
-        partial.unlink(missing_ok=True)
-        raise SettingError(str(path), f"cannot be written: {failure.strerror}", "choose another file") from None

@@ -161,6 +161,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
                      and tasks_held, how often a task had to wait for one; None for a floor without sensors
     cages            of chutes, on a floor with sensors: how often one was closed, swapped and lent to another
                      destination, tasks_redirected to other chutes, and tasks_held for lack of one; else None
+    jams             of chutes, on a floor with sensors: how often one was called jammed, freed of what was stuck, and
+                     called though nothing was (false_calls); how often one really got stuck (happened), and units that
+                     are at the end (units_stuck); else None
     work_cells       what work cells did; None for a floor without
     violations       rules of the floor that an auditor saw broken; None if nobody looked
     trace_hash       of the trace, see `TraceRecorder.digest`
@@ -193,6 +196,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     contacts: dict[str, int] | None = None
     replenishments: dict[str, int] | None = None
     cages: dict[str, int] | None = None
+    jams: dict[str, int] | None = None
     work_cells: WorkCells | None = None
     violations: int | None
     interrupted: bool
@@ -224,6 +228,7 @@ def summarise(
     contacts: dict[str, int] | None = None,
     replenishments: dict[str, int] | None = None,
     cages: dict[str, int] | None = None,
+    jams: dict[str, int] | None = None,
     work_cells: WorkCells | None = None,
 ) -> Summary:
     """Put the numbers of a run together.
@@ -266,6 +271,7 @@ def summarise(
         contacts=contacts,
         replenishments=replenishments,
         cages=cages,
+        jams=jams,
         work_cells=work_cells,
         violations=violations,
         interrupted=interrupted,
@@ -282,12 +288,13 @@ def summary_json(summary: Summary) -> str:
 def print_summary(console: Console, summary: Summary) -> None:
     """Print the few numbers that people look at first."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=_title(summary), show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column()
     for name, value in _rows(summary):
-        table.add_row(name, value)
+        table.add_row(Text(name), Text(value))  # names of places may look like markup
     console.print(table)
 
 
@@ -322,7 +329,12 @@ def _rows(summary: Summary) -> list[tuple[str, str]]:
         ("speed", f"{summary.realtime_factor:,.0f} x real time, {summary.peak_rss_mb:,.0f} MB"),
         ("broken floor rules", "not audited" if summary.violations is None else f"{summary.violations:,} (audited)"),
     ]
-    of_floor = {"contacts": summary.contacts, "replenishments": summary.replenishments, "cages": summary.cages}
+    of_floor = {
+        "contacts": summary.contacts,
+        "replenishments": summary.replenishments,
+        "cages": summary.cages,
+        "jams": summary.jams,
+    }
     for name, counted in of_floor.items():
         if counted is not None:
             told = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in counted.items())
@@ -340,7 +352,7 @@ def _counts(counts: OrderCounts | TaskCounts, **rest: int) -> str:
 
 
 def _lateness(pool: TaskPool) -> Lateness:
-    late_s = pool.lateness_s()
+    late_s = np.round(pool.lateness_s(), 6)  # as events have it: the last bits of a sum of steps make nobody late
     if len(late_s) == 0:
         return Lateness(0, None, None)
     return Lateness(int((late_s > 0).sum()), float(np.median(late_s)), float(late_s.max()))

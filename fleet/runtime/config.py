@@ -57,7 +57,7 @@ class RunConfig:
     robot_model          a robot model file (.toml) instead of the world's own robots, empty for none; needs driver twin
     cells                stations and chutes whose services work cells do, with commas between; empty for none; needs
                          execution grants
-    sensors              whether bins and roll cages are seen by sensors alone, and run out and full
+    sensors              whether bins, roll cages and chutes are seen by sensors alone, and run out, full and jam
     stock, cages         what is done about what sensors say of bins and roll cages
     actions              a file of operator actions on zones (.jsonl), empty for none; needs execution grants
     """

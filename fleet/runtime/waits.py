@@ -93,7 +93,8 @@ class WaitWatch:
         self._leisure[parking] = True
         self._looked_s = -inf
         self._version = distances.version
-        self._goal: Int32 = np.full(robots, NO_CELL, dtype=np.int32)
+        # None that a robot can have: at the first look, which may be late, every goal is new.
+        self._goal: Int32 = np.full(robots, NO_CELL - 1, dtype=np.int32)
         self._since_s: Float64 = np.zeros(robots)
         # The least distance that a robot has been at, where it is known.
         self._least: UInt16 = np.zeros(robots, dtype=np.uint16)

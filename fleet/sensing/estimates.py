@@ -40,3 +40,19 @@ class FillEstimate:
     fraction: Float32
     confidence: Float32
     age_s: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class JamEstimate:
+    """What is stuck in chutes; columns of length n, one row a chute.
+
+    time_s      seconds on the floor's clock
+    jammed      float32, probability that something is stuck
+    confidence  float32, probability that it is so, or that it is not, whichever is the more probable
+    age_s       float32, seconds since its photo-eye last answered, or somebody looked; inf if nobody ever did
+    """
+
+    time_s: float
+    jammed: Float32
+    confidence: Float32
+    age_s: Float32

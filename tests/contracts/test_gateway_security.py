@@ -285,6 +285,7 @@ def test_bytes_recorded_on_a_relay_get_nobody_in(fleet):
     assert fleet.record.received == received
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bit", [0, 9, 70, 160, 400, 900])
 def test_a_bit_that_flips_on_the_way_changes_no_message(fleet, bit):
     with Relay(fleet.driver.endpoint) as relay:

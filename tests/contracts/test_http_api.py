@@ -82,6 +82,7 @@ def test_heat_is_a_frame(small):
         ("/nothing", 404, "path"),
         ("/runs/nothing", 404, "run"),
         ("/runs/.hidden", 422, "run"),
+        ("/runs/a%2F..%2Fb", 404, "path"),
     ],
 )
 def test_what_cannot_be_answered_says_where_the_trouble_is(small, path, status, where):
@@ -103,6 +104,13 @@ def test_every_answer_keeps_the_page_to_itself(small):
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in headers
+
+
+def test_a_browser_asks_whether_its_files_of_the_page_are_those_of_this_server(small):
+    for path in ("/", "/page/main.js", "/page/style.css"):
+        assert small.get(path).headers["cache-control"] == "no-cache"
+        known = small.get(path).headers["etag"]
+        assert small.get(path, headers={"if-none-match": known}).headers["cache-control"] == "no-cache"
 
 
 def test_health_and_metrics_tell_that_the_site_is_heard(small):
@@ -311,6 +319,14 @@ def test_a_controller_that_is_away_is_said_to_be_and_followed_when_it_comes(tmp_
         assert (answer.status_code, answer.json()["where"]) == (503, "controller")
         served.answering = True
         until(lambda: client.get(f"{API}/orders").status_code == 200)
+
+
+def test_a_run_is_opened_by_whatever_name_it_is_listed(tmp_path):
+    run = write_run(tmp_path / "runs", tiny_trace(robots=3, steps=40))
+    run.rename(run.with_name("Halle Süd (2)-1-1"))
+    with served_runs(tmp_path) as page, page.client() as client:
+        (row,) = client.get(f"{API}/runs").json()
+        assert client.get(f"{API}/runs/{row['run']}/world").json()["name"] == "tiny"
 
 
 def test_recorded_runs_need_no_controller(tmp_path):

@@ -180,6 +180,35 @@ def test_a_token_that_is_revoked_ends_its_websockets(tmp_path):
     asyncio.run(story())
 
 
+class Arriving:
+    """A browser whose connection is not accepted yet."""
+
+    def __init__(self):
+        self.headers, self.client, self.scope = {"host": "localhost"}, None, {"subprotocols": []}
+        self.refused = False
+
+    async def accept(self, _protocol):
+        await asyncio.sleep(60)
+
+    async def close(self):
+        self.refused = True
+
+
+def test_browsers_that_arrive_at_once_are_no_more_than_may_be_connected(tmp_path):
+    async def story():
+        served = Served(tmp_path, LimitParams(sockets=2))
+        browsers = [Arriving() for _ in range(5)]
+        tasks = [asyncio.create_task(served.site.socket.serve(browser)) for browser in browsers]
+        await asyncio.sleep(0)
+        assert [browser.refused for browser in browsers] == [False] * 2 + [True] * 3
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert served.site.counts.browsers == 0
+
+    asyncio.run(story())
+
+
 class StalledBrowser:
     """Opens the websocket and then reads nothing, until `frames` is called."""
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import zmq
 
+from benchmarks.site_processes import free_ports
 from fleet.app.site.api_client import ClientParams
 from fleet.app.site.api_codec import decode_news
 from fleet.app.site.api_messages import NewLine, NewOrder
@@ -193,3 +194,18 @@ def test_a_feed_bound_to_every_address_is_looked_for_where_the_api_is():
     assert _reachable("tcp://[::]:7001", "tcp://[fe80::1]:7000") == "tcp://[fe80::1]:7001"
     assert _reachable("tcp://10.9.9.9:7001", "tcp://10.1.2.3:7000") == "tcp://10.9.9.9:7001"
     assert _reachable("ipc:///run/feed", "ipc:///run/api") == "ipc:///run/feed"
+
+
+def test_a_viewer_goes_on_with_a_controller_that_counts_from_the_start_again():
+    """Its journal was deleted and its machine's clock set back: what it tells has older numbers than what was heard."""
+    (port,) = free_ports(1)
+    endpoint = f"tcp://127.0.0.1:{port}"
+    first = served(site=SmallSite(term=9), api=endpoint)
+    first.__enter__()
+    with viewer_of(endpoint, params=PATIENT) as (reader, _):
+        until(lambda: reader.poll(0.1) or reader.tracker.columns is not None)
+        first.__exit__(None, None, None)
+        with served(site=SmallSite(term=3), api=endpoint):
+            until(lambda: reader.poll(0.1) or reader.tracker.term == 3)
+            until(lambda: reader.poll(0.1) or reader.silent_s() < 1.0)
+            assert reader.tracker.columns is not None

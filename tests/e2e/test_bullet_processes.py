@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +32,29 @@ try:
     BulletClient(window=True)
 except InputError as refused:
     print(refused)
+"""
+FRAMED = """
+import json
+import time
+import numpy as np
+from robots.truth import FloorTruth
+from sim_worlds.world_file import load_world
+from twin.bullet.camera import OVERVIEW, find_camera
+from twin.bullet.frames import place
+from twin.bullet.scene import Scene
+world = load_world("tiny")
+none = np.zeros(1, dtype=np.int32)
+truth = FloorTruth(0.0, np.array([4.0]), np.array([8.2]), np.zeros(1), np.zeros(1, bool), *([none] * 7))
+wide, high = world.layout.width * world.cell_m, world.layout.height * world.cell_m
+with Scene(world, 1, window=True) as scene:
+    scene.show(truth)
+    scene.look_from(find_camera(world, OVERVIEW, 1), truth)
+    while (seen := scene._client.getDebugVisualizerCamera())[2][0] < 0.999:  # it turns north with the next frame
+        time.sleep(0.05)
+    view, projection = (np.reshape(seen[k], (4, 4)).T for k in (2, 3))
+    corners = [(*place(x, y), 1.0) for x in (0, wide) for y in (0, high)]
+    drawn = projection @ view @ np.array(corners).T
+    print(json.dumps((drawn[:2] / drawn[3]).tolist()))  # from -1 to 1 across the window, and from below to above
 """
 MISSING = """
 import sys
@@ -66,6 +91,26 @@ def test_the_same_run_has_the_same_hash_in_every_process():
 
 def test_without_a_display_the_window_is_refused():
     assert said(WINDOW) == ("--gui: there is no display for a window; run it at a desk, or use --camera with --png\n")
+
+
+@pytest.fixture
+def display():
+    """A display without a screen; its name."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("no Xvfb: install Debian's packages xvfb and libgl1-mesa-dri")
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        yield f":{server.stdout.readline().strip()}"
+        server.terminate()
+
+
+def test_the_window_shows_all_of_the_floor_and_little_else(display):
+    across, up = json.loads(said(FRAMED, DISPLAY=display, LIBGL_ALWAYS_SOFTWARE="1"))
+    assert -1 < min(across) < -0.8
+    assert 0.8 < max(across) < 1
+    assert min(up) > -1
+    assert max(up) < 1
 
 
 def test_without_pybullet_it_says_so():

@@ -96,7 +96,7 @@ def test_the_page_ends_with_a_run_that_is_killed(tmp_path):
 
 
 BAD = {
-    "no address": (["--live", "nonsense"], "--live: 'nonsense' is no address"),
+    "no address": (["--live", "non:sense"], "--live: 'non:sense' is no address"),
     "not ours": (["--live", "192.0.2.1:80"], "--live: 192.0.2.1:80 cannot be used"),
     "a speed that is none": (["--live", "--speed", "-1"], "--speed: is -1"),
     "a speed of nothing": (["--speed", "2"], "--speed: is for runs that are shown"),

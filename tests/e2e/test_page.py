@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 
 import httpx
 import pytest
@@ -68,8 +68,21 @@ def api(live):
             client.delete(f"zones/{zone['id']}")
 
 
+def an_order(api: httpx.Client) -> str:
+    """An order of the run, once one has come in."""
+    late_s = monotonic() + 60
+    while not (rows := api.get("orders?limit=1").json()["rows"]):
+        assert monotonic() < late_s, "no order has come in"
+        sleep(0.2)
+    return rows[0]["order"]
+
+
 def until(page: Page, expression: str, argument=None):
-    page.wait_for_function(expression, arg=argument)
+    """Wait until a function of the page says so. Playwright's own wait takes the promise of an async one for a yes."""
+    late_s = monotonic() + 60
+    while not page.evaluate(expression, argument):
+        assert monotonic() < late_s, expression
+        page.wait_for_timeout(50)
 
 
 def until_drawn(page: Page) -> list[dict[str, float]]:
@@ -151,7 +164,7 @@ def test_a_paused_robot_says_why_it_stands_and_goes_on_when_it_is_resumed(chromi
         expect(page.locator("#why")).to_contain_text("amr-002")
         expect(page.locator("#why")).to_contain_text("stand")
         assert [zone["robot"] for zone in api.get("zones").json()["zones"]] == ["amr-002"]
-        page.get_by_role("button", name="Resume").click()
+        page.locator("#robot").get_by_role("button", name="Resume").click()
         page.get_by_role("dialog").get_by_role("button", name="Resume it").click()
         expect(page.locator("#robot-condition")).not_to_have_text("halted")
 
@@ -192,13 +205,13 @@ def test_the_floor_is_stopped_and_cleared_in_two_steps(chromium, live, api):
         page.keyboard.press("!")
         page.get_by_role("dialog").get_by_role("button", name="Stop all robots").click()
         expect(page.locator("#zones")).to_contain_text("the whole floor")
-        until(page, "() => document.querySelector('#figures dd').textContent === '0'")
+        until(page, "() => document.querySelector('#figures dd')?.textContent === '0'")
         page.locator("#zones").get_by_role("button", name="Request clearing").click()
         page.get_by_role("dialog").get_by_role("button", name="I have looked").click()
         page.locator("#zones").get_by_role("button", name="Clear", exact=True).click()
         page.get_by_role("dialog").get_by_role("button", name="Clear it").click()
         expect(page.locator("#zones")).to_contain_text("None")
-        until(page, "() => document.querySelector('#figures dd').textContent !== '0'")
+        until(page, "() => Number(document.querySelector('#figures dd')?.textContent) > 0")
 
 
 def test_a_block_drawn_on_the_floor_is_what_is_closed(chromium, live, api):
@@ -221,8 +234,7 @@ def test_a_block_drawn_on_the_floor_is_what_is_closed(chromium, live, api):
 
 
 def test_an_order_is_added_found_and_cancelled_and_a_refusal_is_shown_as_it_is(chromium, live, api):
-    sku = api.get("orders?limit=1").json()["rows"][0]["order"]
-    sku = api.get(f"orders/{sku}").json()["lines"][0]["sku"]
+    sku = api.get(f"orders/{an_order(api)}").json()["lines"][0]["sku"]
     with page_of(chromium, f"{live[0]}#token={live[1]}") as page:
         until_drawn(page)
         page.locator("#add-order").click()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fleet.app.dashboard.frames import DutyBytes, FleetColumns, encode, encode_heat
+from fleet.app.dashboard.frames import HEAT_OF, DutyBytes, FleetColumns, encode, encode_heat
 from fleet.app.site.condition import TROUBLED, Condition
 from fleet.report.heat.hot_spots import find_hot_spots
 from fleet.runtime.waits import WaitReason
@@ -25,6 +25,8 @@ ROBOTS = 300
 def module():
     """Evaluates an expression with a module of the page as `m` and a value as `v`."""
     with browser() as chromium, page_files() as address, page_of(chromium, address) as page:
+        page.route("**/nothing.html", lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
+        page.goto(address.replace("icon.svg", "nothing.html"))
 
         def evaluate(name: str, expression: str, value: Any = None) -> Any:
             script = f"async v => {{ const m = await import('/page/{name}.js'); return {expression}; }}"
@@ -60,7 +62,7 @@ def columns(told: FleetColumns | DutyBytes) -> dict[str, list[int]]:
 
 
 DECODE = """(() => { const f = m.decode(Uint8Array.from(v).buffer); return {
-    kind: f.kind, key: f.key, t: f.t, rows: f.rows && [...f.rows],
+    kind: f.kind, key: f.key, of: f.of, t: f.t, rows: f.rows && [...f.rows],
     columns: Object.fromEntries(Object.entries(f.columns).map(([k, c]) => [k, [...c]])) }; })()"""
 
 
@@ -84,8 +86,11 @@ def test_frames_of_all_robots_and_of_changes_are_read_as_they_were_written(modul
 def test_a_heatmap_is_read_as_it_was_written(module):
     values = np.zeros(50, dtype=np.float32)
     values[[3, 17, 49]] = [0.5, 2.25, 1000.0]
-    told = module("frames", DECODE, list(encode_heat(values, 3.0)))
+    told = module("frames", DECODE, list(encode_heat("waits", values, 3.0)))
     assert told["columns"] == {"cell": [3, 17, 49], "value": [0.5, 2.25, 1000.0]}
+    assert told["of"] == HEAT_OF["waits"]
+    numbers = module("heat", "Object.fromEntries(Object.entries(m.METRICS).map(([name, { of }]) => [name, of]))")
+    assert numbers == HEAT_OF
 
 
 @pytest.mark.parametrize("cut", [0, 15, 16, 40])
@@ -241,3 +246,151 @@ def test_a_replay_goes_on_at_its_speed_waits_for_frames_and_stops_at_the_end(mod
     at, end, playing = module("playhead", script)
     assert at == [0, pytest.approx(1), pytest.approx(1), pytest.approx(2)]
     assert (end, playing) == (100, False)
+
+
+REFILLED = """(() => {
+    const list = document.createElement('ul');
+    document.body.append(list);
+    const row = ([key, words]) => m.element('li', {}, m.element('button', { 'data-key': key }, words));
+    const fill = (rows) => m.refill(list, ...rows.map(row));
+    fill([['a', 'one, 1 s'], ['b', 'two, 1 s']]);
+    const [first, second] = list.querySelectorAll('button');
+    second.focus();
+    fill([['a', 'one, 2 s'], ['b', 'two, 2 s']]);
+    const ticked = [first.textContent, document.activeElement === second, second.isConnected];
+    fill([['b', 'two, 3 s']]);
+    const shifted = [list.textContent, first.isConnected, second.isConnected];
+    fill([]);
+    list.remove();
+    return [ticked, shifted, list.childNodes.length];
+})()"""
+
+
+def test_a_list_that_ticks_keeps_what_has_the_focus_and_never_turns_one_row_into_another(module):
+    ticked, shifted, left = module("element", REFILLED)
+    assert ticked == ["one, 2 s", True, True]
+    assert shifted == ["two, 3 s", False, False]
+    assert left == 0
+
+
+def test_a_button_of_the_robots_panel_stays_under_the_finger_that_presses_it(module):
+    clicked = module(
+        "robot_panel",
+        """(() => {
+        const holder = document.createElement('section');
+        document.body.append(holder);
+        const said = [];
+        const panel = new m.RobotPanel(holder, { act: (action, serial) => said.push(`${action} ${serial}`) });
+        const show = (waited) => panel.show(
+            { robot: 'a"b', condition: 'waiting', wait: 'robot', why: [], waited_s: waited, charge_percent: waited },
+            { follows: false, actions: [['pause', 'Pause']], note: '' });
+        show(1);
+        const button = holder.querySelector('[data-does=pause]');
+        button.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
+        show(2);
+        const stays = button.isConnected;
+        button.dispatchEvent(new PointerEvent('pointerup', { bubbles: true }));
+        button.click();
+        show(3);
+        const shown = holder.querySelector('.facts').textContent;
+        holder.remove();
+        return [stays, said, shown.includes('3 %')];
+    })()""",
+    )
+    assert clicked == [True, ['pause a"b'], True]
+
+
+def test_the_panel_of_a_robot_with_quotes_in_its_name_is_drawn_again(module):
+    script = """(() => {
+        const holder = document.createElement('section');
+        document.body.append(holder);
+        const panel = new m.RobotPanel(holder, { choose: () => {} });
+        const show = (waited) => panel.show(
+            { robot: v, condition: 'waiting', wait: 'robot', waited_s: waited, why: [{ robot: v, text: ' waits' }] },
+            { follows: false, actions: [], note: '' });
+        show(1);
+        holder.querySelector('#why button').focus();
+        show(75);
+        const found = [holder.querySelector('#why h3').textContent, document.activeElement.textContent];
+        holder.remove();
+        return found;
+    })()"""
+    name = 'a"]\\b'
+    assert module("robot_panel", script, name) == ["Why it waits, for 1:15 min now", name]
+
+
+# In place of the server: what `answer` gives for a path, or a refusal.
+SERVED = """(async () => {
+    const real = window.fetch;
+    const asked = [];
+    window.fetch = async (path) => { asked.push(path); return (%s)(new URL(path, location.href)); };
+    try { return await (%s); } finally { window.fetch = real; }
+})()"""
+
+
+def test_frames_that_cannot_be_had_are_asked_for_again_after_a_pause_not_with_every_picture(module):
+    going = """(async () => {
+        const failures = [];
+        const run = { run: 'r', robots: 10, steps: 5000, stepS: 1 };
+        const frames = new m.RunFrames(run, (failure) => failures.push(failure.message));
+        for (let k = 0; k < 50; k += 1) {
+            frames.between(0);
+            await new Promise((done) => setTimeout(done, 2));
+        }
+        return [asked.length, failures.length];
+    })()"""
+    asked, failures = module("run_frames", SERVED % ("() => { throw new TypeError('gone'); }", going))
+    assert asked == failures == 3
+
+
+def test_more_events_than_an_answer_holds_are_read_to_their_end(module):
+    """Also where a moment has more than that: the answer ends with all of it."""
+    served = """(url) => {
+        const [from, to] = ['from_s', 'to_s'].map((name) => Number(url.searchParams.get(name)));
+        const all = v.filter(({ t }) => t >= from && t <= to);
+        const events = all.filter(({ t }) => t === all[0]?.t);
+        return Response.json({ events, more: events.length < all.length });
+    }"""
+    events = [{"t": t, "order": n} for t in (0.0, 0.5, 61.0) for n in range(3)]
+    going = "new m.RunEvents('r', 100).within(-1, 60)"
+    assert module("run_events", SERVED % (served, going), events) == events[:6]
+
+
+def test_a_late_order_is_an_order_that_was_done_after_it_was_due(module):
+    late = "v.map((event) => m.EVENT_KINDS.late.wanted(event))"
+    events = [{"event": "order_done", "late_s": -3}, {"event": "order_done", "late_s": 3}, {"event": "order_rejected"}]
+    assert module("event_kinds", late, events) == [False, True, False]
+
+
+def test_robots_that_were_paused_are_among_the_zones_of_a_replay(module):
+    records = [
+        {"t": 1.0, "event": "robot_paused", "id": 1, "kind": "pause", "place": "robot 3", "cells": []},
+        {"t": 9.0, "event": "zone_opened", "id": 1, "kind": "pause", "place": "robot 3", "cells": []},
+    ]
+    script = """(() => { const zones = new m.RunZones({ width: 10 }); zones.take(v);
+        return [0, 5, 10].map((t) => zones.at(t).map(({ place }) => place)); })()"""
+    assert module("run_zones", script, records) == [[], ["robot 3"], []]
+
+
+def test_a_confirmation_tells_the_very_minutes(module):
+    script = "m.restrict({ zones: [] }, null).happens({ kind: 'close', zone: 'Aisle 1', minutes: v })"
+    assert "ends by itself after 12.5 min." in module("zone_actions", script, "12.5")
+    assert "until somebody opens it" in module("zone_actions", script, "")
+
+
+@pytest.mark.parametrize(("column", "named"), [(10, True), (-30, False), (900, False)])
+def test_a_restriction_that_is_out_of_sight_has_no_label_at_the_edge(module, column, named):
+    written = module(
+        "zone_layer",
+        """(() => {
+        const words = [];
+        const context = document.createElement('canvas').getContext('2d');
+        context.fillText = (text) => words.push(text);
+        const block = { row0: 3, row1: 5, column0: v, column1: v + 3 };
+        const view = { width: 800, height: 600, toCanvas: (x, y) => ({ x: 20 * x, y: 20 * y }) };
+        m.drawZones(context, { zones: [{ kind: 'close', label: 'spill', blocks: [block], whole: false }] }, view);
+        return words;
+    })()""",
+        column,
+    )
+    assert written == (["spill"] if named else [])

@@ -62,6 +62,32 @@ def test_the_alert_rules_are_valid_and_about_metrics_that_there_are(metrics):
     assert set(METRIC.findall(RULES.read_text())) <= told
 
 
+SILENT = """
+rule_files: [{rules}]
+tests:
+  - interval: 10s
+    input_series:
+      - {{series: 'futurepark_feed_up{{instance="a"}}', values: '0x20'}}
+      - {{series: 'futurepark_feed_silence_seconds{{instance="a"}}', values: '30+10x20'}}
+      - {{series: 'futurepark_feed_up{{instance="b"}}', values: '1x20'}}
+      - {{series: 'futurepark_feed_silence_seconds{{instance="b"}}', values: '0x20'}}
+    alert_rule_test:
+      - eval_time: 1m
+        alertname: FutureparkControllerSilent
+        exp_alerts:
+          - exp_labels: {{severity: critical, instance: a}}
+            exp_annotations:
+              summary: Nothing has been heard of the controller for 1m 30s; robots stand soon.
+"""
+
+
+def test_the_alert_of_a_silent_controller_says_for_how_long_it_has_been(tmp_path):
+    (tmp_path / "silent.yml").write_text(SILENT.format(rules=RULES))
+    command = [tool("promtool"), "test", "rules", str(tmp_path / "silent.yml")]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def queries():
     """Every query of the dashboard, as Grafana sends it when all sites are shown."""
     dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text())

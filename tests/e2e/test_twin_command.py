@@ -101,4 +101,5 @@ def test_a_controller_drives_robots_with_physics_and_when_they_are_killed_they_g
     assert said["services"] == done["services"] >= 8
     assert said["violations"] == 0
     assert done["contacts"] == {"robots": 0, "racks": 0, "people": 0}
-    assert said["wire"]["refused"] == {}
+    # What robots were saying when they were killed may come in when their session is over.
+    assert said["wire"]["refused"].keys() <= {"no_session"}

@@ -37,7 +37,7 @@ def entries(trace, steps):
 
 
 def hot_spots(counts, most):
-    """[(row, column, around, peak)] from a list of rows of counts; centres at least 5 rows or columns apart."""
+    """[(row, column, around)] from a list of rows of counts; centres at least 5 rows or columns apart."""
     height, width = len(counts), len(counts[0])
 
     def square(row, column):
@@ -52,12 +52,12 @@ def hot_spots(counts, most):
         best = None
         for row in range(height):
             for column in range(width):
-                apart = all(abs(row - r) > 4 or abs(column - c) > 4 for r, c, _, _ in found)
+                apart = all(abs(row - r) > 4 or abs(column - c) > 4 for r, c, _ in found)
                 if counts[row][column] == 0 or not apart:
                     continue
                 rank = (sum(square(row, column)), counts[row][column])
                 if best is None or rank > best[0]:
-                    best = (rank, (row, column, rank[0], max(square(row, column))))
+                    best = (rank, (row, column, rank[0]))
         if best is None:
             return found
         found.append(best[1])

@@ -77,6 +77,18 @@ class Floor(RuleBasedStateMachine):
     def see(self, cage: int, full: bool) -> None:
         self.site.seen_full[cage % len(self.destinations)] = full
 
+    @rule(chute=st.integers(0, 4), dark=st.booleans())
+    def see_in_beam(self, chute: int, dark: bool) -> None:
+        self.site.seen_jammed[chute % len(self.destinations)] = dark
+
+    @rule(data=st.data(), stuck=st.booleans())
+    def free(self, data: st.DataObject, stuck: bool) -> None:
+        if self.site.called:
+            chute = data.draw(st.sampled_from(self.site.called), label="chute")
+            self.site.called.remove(chute)
+            self.site.seen_jammed[chute] = False
+            self.site.freed.append((chute, stuck))
+
     @rule(data=st.data())
     def swap(self, data: st.DataObject) -> None:
         asked = [cage for cage in self.site.asked if cage not in self.site.over]

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fleet.errors import TaskError
-from fleet.runtime.keeping.chute_map import ChuteMap, ChuteState
+from fleet.runtime.keeping.chute_map import ChuteMap, ChuteState, CloseReason
 
-OPEN, EMPTYING, SWAPPING = ChuteState
+OPEN, EMPTYING, ATTENDED = ChuteState
+FULL, JAMMED = CloseReason.FULL, CloseReason.JAMMED
 
 
 class Chutes(RuleBasedStateMachine):
-    """cages: what lies in each; coming: drops that are granted and have not come; closed: chutes not swapped since."""
+    """cages: what lies in each; coming: drops that are granted and have not come; closed: chutes that are, and why."""
 
     @initialize(homes=st.lists(st.sampled_from(["Lyon", "Oslo", "Rome"]), min_size=1, max_size=6))
     def begin(self, homes: list[str]) -> None:
@@ -22,7 +23,7 @@ class Chutes(RuleBasedStateMachine):
         self.map = ChuteMap(homes)
         self.cages: list[list[tuple[str, int]]] = [[] for _ in homes]
         self.coming: list[tuple[int, str]] = []
-        self.closed: set[int] = set()
+        self.closed: dict[int, CloseReason] = {}
 
     def some(self, data: st.DataObject, *states: ChuteState) -> int | None:
         chutes = [chute for chute, state in enumerate(self.map.state) if state in states]
@@ -43,12 +44,12 @@ class Chutes(RuleBasedStateMachine):
         self.map.dropped(chute, destination, units)
         self.cages[chute].append((destination, units))
 
-    @rule(data=st.data())
-    def fill(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), reason=st.sampled_from([FULL, JAMMED]))
+    def close(self, data: st.DataObject, reason: CloseReason) -> None:
         chute = self.some(data, OPEN)
         if chute is not None:
-            self.map.close(chute)
-            self.closed.add(chute)
+            self.map.close(chute, reason)
+            self.closed[chute] = reason
 
     @rule()
     def go_on(self) -> None:
@@ -59,7 +60,7 @@ class Chutes(RuleBasedStateMachine):
                 self.map.quiet(chute)
         for chute, closed in self.map.settle(busy):
             if closed is not None:
-                self.closed.add(chute)
+                self.closed[chute] = closed
                 assert self.cages[chute] or chute in busy
         assert self.map.settle(busy) == []
         for destination in set(self.homes):
@@ -82,12 +83,25 @@ class Chutes(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def swap(self, data: st.DataObject) -> None:
-        chute = self.some(data, SWAPPING)
+        chute = self.some(data, ATTENDED)
         if chute is not None:
             assert self.map.swapped(chute)
             self.cages[chute] = []
-            self.closed.discard(chute)
+            del self.closed[chute]
             assert self.map.takes(chute, self.homes[chute])
+
+    @rule(data=st.data())
+    def free(self, data: st.DataObject) -> None:
+        """Somebody looks into any chute: one that was closed for that, and is quiet, opens, and goes on as it was."""
+        chute = data.draw(st.integers(0, len(self.homes) - 1), label="chute")
+        served, state = self.map.serves[chute], self.map.state[chute]
+        opens = state is ATTENDED and self.closed[chute] is JAMMED
+        assert self.map.freed(chute) == opens
+        if opens:
+            del self.closed[chute]
+            assert self.map.takes(chute, served)
+        else:
+            assert self.map.state[chute] is state
 
     @rule(data=st.data())
     def swap_unasked(self, data: st.DataObject) -> None:
@@ -103,9 +117,10 @@ class Chutes(RuleBasedStateMachine):
             assert self.map.units[chute] == sum(units for _, units in cage)
 
     @invariant()
-    def what_was_closed_stays_so_until_it_is_swapped(self) -> None:
+    def what_was_closed_stays_so_until_it_is_seen_to(self) -> None:
         if hasattr(self, "map"):
-            assert {chute for chute, state in enumerate(self.map.state) if state is not OPEN} == self.closed
+            assert {chute for chute, state in enumerate(self.map.state) if state is not OPEN} == set(self.closed)
+            assert {chute: reason for chute, reason in enumerate(self.map.closed) if reason} == self.closed
 
 
 Chutes.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
@@ -116,7 +131,7 @@ def lent_map() -> ChuteMap:
     """Chute 1 of Lyon is lent to Oslo, whose only chute is closed."""
     chutes = ChuteMap(["Lyon", "Lyon", "Oslo"])
     chutes.dropped(0, "Lyon", 5)
-    chutes.close(2)
+    chutes.close(2, FULL)
     assert [change.chute for change in chutes.settle(())] == [1]
     return chutes
 
@@ -145,11 +160,11 @@ def test_a_chute_that_was_lent_goes_back_with_an_empty_cage_only() -> None:
 
 def test_the_last_chute_of_a_destination_a_used_one_and_one_in_use_are_not_lent() -> None:
     last = ChuteMap(["Lyon", "Oslo"])
-    last.close(1)
+    last.close(1, FULL)
     assert last.settle(()) == []
     used = ChuteMap(["Lyon", "Lyon", "Oslo"])
     used.dropped(1, "Lyon", 1)
-    used.close(2)
+    used.close(2, FULL)
     assert used.settle({0}) == []
     assert used.settle(()) == [(0, None)]
 
@@ -159,13 +174,13 @@ def test_the_least_used_of_several_is_lent() -> None:
     for chute, units in enumerate((4, 2, 3)):
         chutes.dropped(chute, "Lyon", units)
         chutes.swapped(chute)
-    chutes.close(3)
+    chutes.close(3, FULL)
     assert chutes.settle(()) == [(1, None)]
 
 
 def test_an_empty_chute_goes_back_to_its_own_goods_when_they_have_no_other() -> None:
     chutes = lent_map()
-    chutes.close(0)
+    chutes.close(0, FULL)
     assert chutes.settle(()) == [(1, None)]
     assert (chutes.open_for("Lyon"), chutes.open_for("Oslo")) == ([1], [])
 
@@ -176,9 +191,9 @@ def test_what_is_not_in_order_is_refused() -> None:
         chutes.dropped(0, "Oslo", 1)
     with pytest.raises(TaskError, match="chute 0 is open, not emptying"):
         chutes.quiet(0)
-    chutes.close(0)
+    chutes.close(0, FULL)
     with pytest.raises(TaskError, match="chute 0 is emptying, not open"):
-        chutes.close(0)
+        chutes.close(0, JAMMED)
     chutes.quiet(0)
-    with pytest.raises(TaskError, match="dropped at chute 0, swapping for 'Lyon'"):
+    with pytest.raises(TaskError, match="dropped at chute 0, attended for 'Lyon'"):
         chutes.dropped(0, "Lyon", 1)

@@ -65,6 +65,7 @@ def test_the_look_through_agrees_with_another_library_that_reads_the_whole_frame
             assert (_codec.look_through(frame) == _codec.GOOD) == is_sound(frame), frame.hex()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frame", HONEST)
 def test_a_frame_that_is_cut_off_anywhere_is_refused(frame):
     assert {outcome(frame[:end]) for end in range(len(frame))} == {"malformed"}
@@ -82,11 +83,13 @@ def test_every_bit_of_a_frame_may_be_flipped():
     assert {"message", "malformed", "type", "unknown_kind", "bounds", "ext"} <= set(found)
 
 
+@pytest.mark.slow
 def test_hostile_frames_take_at_most_64_kib_of_memory_each():
     for frame in islice(hostile_frames(HONEST, 11), 3000):
         assert frame_peak_bytes(BOTH, frame) <= 64 * 1024, frame.hex()
 
 
+@pytest.mark.slow
 def test_hostile_frames_are_the_same_for_the_same_seed_and_of_every_sort():
     frames = list(islice(hostile_frames(HONEST, 5), 5000))
     assert frames == list(islice(hostile_frames(HONEST, 5), 5000))

@@ -37,7 +37,7 @@ def test_floors_have_names_of_their_own_and_room_for_their_robots():
 
 @pytest.mark.parametrize(("row", "column", "found"), [(14, 19, True), (11, 19, True), (10, 19, False), (14, 22, False)])
 def test_a_spot_names_the_neck_if_it_has_a_cell_of_it(row, column, found):
-    seen = Seen(narrow=1.0, wide=2.0, worst=HotSpot(row, column, 9, 3), named=1.0)
+    seen = Seen(narrow=1.0, wide=2.0, worst=HotSpot(row, column, 9), named=1.0)
     assert names_neck(seen, TwoHalls("made_up")) is found
 
 
@@ -50,7 +50,7 @@ def test_the_worst_spot_of_a_floor_with_a_neck_is_the_neck_and_costs_about_what_
 
 
 def test_the_table_compares_mean_costs_with_mean_gains(monkeypatch):
-    worst = HotSpot(14, 19, 9, 3)
+    worst = HotSpot(14, 19, 9)
     made_up = {11: 90.0, 12: 100.0, 13: 110.0, 14: 100.0, 15: 100.0}
     monkeypatch.setattr(congestion_truth, "see", lambda _trial, seed: Seen(500.0, 600.0, worst, made_up[seed]))
     monkeypatch.setattr(congestion_truth, "UNSEEN", (Trial(TwoHalls("one"), 9),))

@@ -7,6 +7,7 @@ import numpy as np
 from fleet.runtime.event_relay import EventRelay
 from fleet.runtime.keeping.chute_keeping import ChuteKeeping
 from fleet.runtime.keeping.chute_map import ChuteMap
+from fleet.runtime.keeping.chute_visits import Visit
 from fleet.runtime.keeping.mapped_slotting import MappedSlotting
 from fleet.runtime.keeping.params import CageParams
 from fleet.tasks.model import Order, OrderLine
@@ -33,7 +34,12 @@ class OnePlaceEach:
 
 
 class Site:
-    """Chutes in cells 10, 11, ... for these destinations, cameras that see what they are told, and people on call."""
+    """Chutes in cells 10, 11, ... for these destinations, sensors that see what they are told, and people on call.
+
+    asked, called  chutes whose cage is to be swapped, and that are to be freed
+    over, freed    chutes whose cages were swapped just now, and that were freed, each with whether something was stuck
+    stuck          chutes in which whoever swaps the cage finds something stuck
+    """
 
     def __init__(self, destinations, service_s=None):
         service_s = service_s or [2.5] * len(destinations)
@@ -48,15 +54,17 @@ class Site:
         self.serving = []
         self.pool.watch_services(lambda: np.array(self.serving, dtype=np.int32))
         self.seen_full = np.zeros(len(destinations), dtype=bool)
-        self.asked = []
-        self.over = []
+        self.seen_jammed = np.zeros(len(destinations), dtype=bool)
+        self.asked, self.called = [], []
+        self.over, self.freed, self.stuck = [], [], set()
         self.keeping = ChuteKeeping(
             self.chutes,
             self.map,
             pool=self.pool,
             redirect=self.redirect,
             fills=self,
-            swaps=self,
+            jams=self,
+            visits=self,
             params=CageParams(review_s=1.0, settle_s=SETTLE_S),
             events=relay,
         )
@@ -68,12 +76,20 @@ class Site:
     def full(self, now_s):
         return self.seen_full.copy()
 
-    def ask(self, cage, now_s):
-        self.asked.append(cage)
+    def jammed(self, now_s):
+        return self.seen_jammed.copy()
+
+    def swap(self, chute, now_s):
+        self.asked.append(chute)
+
+    def free(self, chute, now_s):
+        self.called.append(chute)
 
     def done(self, now_s):
-        cages, self.over = self.over, []
-        return cages
+        visits = [Visit(chute, False, stuck) for chute, stuck in self.freed]
+        visits += [Visit(chute, True, chute in self.stuck) for chute in self.over]
+        self.over, self.freed = [], []
+        return visits
 
     def redirect(self, tasks, cells, services_s, now_s):
         for task, cell, service_s in zip(tasks.tolist(), cells.tolist(), services_s, strict=True):
@@ -111,7 +127,7 @@ class Site:
         return [event for event in self.events if event["event"] in kinds]
 
     def told(self):
-        kinds = {"chute_closed", "chute_remapped", "cage_swapped", "chute_opened"}
+        kinds = {"chute_closed", "chute_remapped", "chute_freed", "cage_swapped", "chute_opened"}
         return [(event["event"], event["chute"]) for event in self.events if event["event"] in kinds]
 
 

@@ -105,6 +105,12 @@ def test_the_document_has_every_figure_and_is_json():
     assert "difference" not in base["figures"]["tasks_per_hour"]
 
 
+def test_seeds_and_run_directories_of_the_document_go_together():
+    document = comparison_document(compare(group_runs([run(3), run(1), run(2, planner="pibt")])))
+    told = document["groups"][0]
+    assert list(zip(told["seeds"], told["runs"], strict=True)) == [(1, "runs/epibt-1"), (3, "runs/epibt-3")]
+
+
 def printed(comparison):
     console = Console(file=StringIO(), width=200)
     print_comparison(console, comparison)

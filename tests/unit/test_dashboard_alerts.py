@@ -77,6 +77,12 @@ def test_what_is_wrong_with_the_site_is_told(changes, key, text):
     assert (alert.key, alert.text) == (key, text)
 
 
+def test_a_quarantine_is_told_by_the_name_of_its_robot():
+    zone = ZoneInForce(9, "quarantine", "around robot 3", 60.0, 4, by="controller", robot="amr-003")
+    (alert,) = alerts_of(site=site_news(zones=(zone,))).values()
+    assert (alert.text, alert.robots) == ("quarantine around amr-003, by controller", ["amr-003"])
+
+
 def test_a_closed_zone_is_no_alert():
     assert alerts_of(site=site_news(zones=(ZoneInForce(7, "close", "Aisle 1", 60.0, 20),))) == {}
 

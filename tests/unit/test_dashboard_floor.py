@@ -16,6 +16,7 @@ from fleet.app.dashboard.picture import Picture
 from fleet.app.dashboard.samples import Samples
 from fleet.app.dashboard.traffic_counts import TrafficCounts
 from fleet.app.site.condition import Condition
+from fleet.app.site.feed_messages import LateOrder
 from tests.live_pictures import TINY, PageState, duties_of, event, fleet_at, floor, picture, site_news
 
 FLOOR = floor()
@@ -123,6 +124,54 @@ def test_the_site_is_told_with_each_sample_once_and_goes_on_while_it_is_silent()
     (site,) = told(feed, 0.9, "site")
     assert (site["silent_s"], site["trouble"], "sample" in site) == (4.0, "away", False)
     assert [alert["kind"] for alert in site["alerts"]] == ["feed"]
+
+
+def begun_again(kind):
+    """A picture of another site: its clock began later, its robots or its floor are others."""
+    return {
+        "clock": picture(CELLS[:2], 20.0, floor=FLOOR, site=site_news(3.0), t_s=3.0, events=(event(1, order="new"),)),
+        "robots": picture(CELLS[:3], 20.0, floor=FLOOR, site=site_news(503.0), events=(event(1, order="new"),)),
+        "floor": picture(CELLS[:2], 20.0, floor=floor(), site=site_news(503.0), events=(event(1, order="new"),)),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["clock", "robots", "floor"])
+def test_of_another_site_browsers_are_told_anew_and_nothing_of_the_one_before(kind):
+    live = LiveFloor()
+    feed = BrowserFeed(live, Caller("here"))
+    late = site_news(500.0, late_tasks=1, late_orders=(LateOrder("A", 60.0, 0),))
+    for second in range(3):
+        live.take(picture(CELLS[second : 2 + second], 10.0 + second, floor=FLOOR, site=late, t_s=500.0 + second,
+                          events=(event(second + 1, order="old"),)))  # fmt: skip
+        told(feed, float(second))
+    live.take(begun_again(kind))
+    (hello,) = told(feed, 3.0, "hello")
+    assert [sample["t_s"] for sample in hello["samples"]] == [live.picture.site.site_s]
+    assert live.alerts == []
+    assert not live.heat.values("visits", 3600).any()
+    assert [record["order"] for _, record in live.events] == ["new"]
+    live.take(picture(CELLS[:2], 30.0, floor=live.picture.floor, roster=live.picture.roster,
+                      fleet=live.picture.fleet, duties=live.picture.duties,
+                      site=site_news(live.picture.site.site_s + 10)))  # fmt: skip
+    (site,) = told(feed, 3.1, "site")
+    assert site["sample"]["t_s"] == live.picture.site.site_s
+
+
+def test_a_browser_that_begins_anew_is_told_what_happened_since():
+    live = LiveFloor()
+    feed = BrowserFeed(live, Caller("here"))
+    live.take(picture(CELLS[:2], floor=FLOOR, events=(event(1),)))
+    told(feed, 0.0)
+    live.take(picture(CELLS[:3], 10.1, floor=FLOOR, events=(event(7),)))
+    (events,) = told(feed, 0.1, "events")
+    assert [record["t"] for record in events["events"]] == [7.0]
+
+
+def test_a_controller_that_takes_over_with_a_clock_a_little_behind_is_the_same_site():
+    live = LiveFloor()
+    live.take(picture(CELLS[:2], 10.0, floor=FLOOR, site=site_news(500.0)))
+    live.take(picture(CELLS[:2], 20.0, floor=FLOOR, site=site_news(499.5, term=4)))
+    assert live.rosters == 1
 
 
 def test_before_the_controller_was_heard_browsers_are_told_why():

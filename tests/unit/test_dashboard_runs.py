@@ -103,6 +103,16 @@ def test_events_of_a_window_come_as_they_were_written_and_are_bounded(folder, mo
     assert (len(found), more) == (4, True)
 
 
+def test_events_of_one_moment_are_not_parted_however_many_they_are(folder, monkeypatch):
+    path = write_run(folder, tiny_trace())
+    write_events(path, *({"t": t, "event": "order_accepted", "order": n} for t in (0.0, 1.0) for n in range(9)))
+    monkeypatch.setattr(recorded_run, "_MOST_EVENTS", 4)
+    found, more = RecordedRun(path).events(0.0, None)
+    assert ([json.loads(bytes(event))["t"] for event in found], more) == ([0.0] * 9, True)
+    found, more = RecordedRun(path).events(1e-6, None)
+    assert ([json.loads(bytes(event))["t"] for event in found], more) == ([1.0] * 9, False)
+
+
 def test_samples_are_what_the_events_add_up_to(folder):
     path = write_run(folder, tiny_trace(steps=60))
     write_events(

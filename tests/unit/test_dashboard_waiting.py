@@ -56,6 +56,13 @@ def test_a_ring_is_told_once_around():
     assert [link.robot for link in links] == ["amr-001", "amr-002", "amr-000"]
 
 
+def test_a_ring_that_is_too_long_to_tell_is_one():
+    found = chains(CELLS[:40], waits_for=[*range(1, 40), 0], wait=[ROBOT] * 40)
+    links, ring = found.why(3)
+    assert ring
+    assert [link.robot for link in links] == [f"amr-{row:03d}" for row in range(3, 33)]
+
+
 def test_a_robot_that_waits_for_a_ring_is_in_none():
     found = chains(CELLS[:3], waits_for=[1, 2, 1], wait=[ROBOT] * 3)
     links, ring = found.why(0)

@@ -35,7 +35,7 @@ def test_over_all_directions_they_are_the_visits():
 def test_a_rate_is_over_the_window():
     flow = count_edge_flow(scripted_trace("E E W W"), Window(to_s=2.0))
     assert flow.per_hour[0, 0].tolist()[:3] == [0.0, 1800.0, 1800.0]
-    assert (flow.from_s, flow.to_s, flow.robots) == (0.0, 2.0, 1)
+    assert (flow.from_s, flow.to_s) == (0.0, 2.0)
 
 
 def test_a_window_past_the_end_is_refused():

@@ -140,7 +140,7 @@ def turning_run(tmp_path):
 def test_planviz_sees_robots_where_they_were(tmp_path):
     run, trace = turning_run(tmp_path)
     world = load_world("tiny")
-    history = read_history(run.path, robots=ROBOTS, end_s=60.0)
+    history = read_history(run.path, robots=ROBOTS, cells=trace.cells, end_s=60.0)
     document = json.loads(json.dumps(planviz_document(trace, history, world.layout, "here")))
     followed = driven(document, trace.width)
     assert (followed[:, :, 0] == trace.cell).all()
@@ -201,6 +201,16 @@ def test_bad_input_is_exit_code_2_and_leaves_nothing(run, tmp_path, capsys):
         assert main(["export", *map(str, arguments)]) == 2
         assert "Traceback" not in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("out", [".", "..", "/"])
+def test_a_folder_that_is_only_pointed_at_is_never_replaced(run, tmp_path, monkeypatch, capsys, out):
+    empty = tmp_path / "empty" / "here"
+    empty.mkdir(parents=True)
+    monkeypatch.chdir(empty)
+    assert main(["export", str(run.path), "--format", "csv", "--out", out, "--force"]) == 2
+    assert "has no name of its own" in capsys.readouterr().err
+    assert empty.is_dir()
 
 
 @pytest.mark.parametrize(

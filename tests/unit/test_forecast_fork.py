@@ -19,6 +19,8 @@ from robots.state import FleetState
 from tests import forecast_floors
 from tests.forecast_floors import TINY, forked, lately, same, simulated, snapshot
 
+pytestmark = pytest.mark.slow
+
 NORTH = NamedZone("Main aisle north")
 
 

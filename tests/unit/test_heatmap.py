@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from fleet.errors import RunError, SettingError
+from fleet.report.floor_plan import save_floor_plan
 from fleet.report.heat.congestion import METRICS, count_congestion
 from fleet.report.heat.floor_picture import PicturedRun, picture_run
 from fleet.report.heat.heatmap import check_world, draw_heatmap, save_heatmap
@@ -98,6 +100,26 @@ def test_the_same_run_gives_the_same_picture(world, tmp_path):
 def test_only_the_picture_is_left_in_its_folder(world, tmp_path):
     save_heatmap(tmp_path / "a.svg", picture(tiny_trace(), "delay"), world)
     assert [path.name for path in tmp_path.iterdir()] == ["a.svg"]
+
+
+def test_an_interrupt_leaves_no_half_picture(world, tmp_path, monkeypatch):
+    def interrupted(_figure, path, **_options):
+        path.write_bytes(PNG)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Figure, "savefig", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_heatmap(tmp_path / "a.png", picture(tiny_trace(), "delay"), world)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_with_dollar_signs_are_no_formulas(world, tmp_path):
+    stations = tuple(replace(station, name=rf"{station.name} $\{{_$") for station in world.stations)
+    chutes = tuple(replace(chute, name=r"$\nothing$") for chute in world.chutes)
+    told = replace(world, name="$_$", title="$^$", stations=stations, chutes=chutes)
+    save_heatmap(tmp_path / "a.png", picture(tiny_trace(), "delay", name="$_$"), told)
+    save_floor_plan(told, tmp_path / "b.png")
+    assert all((tmp_path / name).read_bytes().startswith(PNG) for name in ("a.png", "b.png"))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from sim_worlds.world_file import load_world
         (CageParams, {"people": 0}),
         (CageParams, {"review_s": -1.0}),
         (CageParams, {"least_swap_s": 200.0}),
+        (CageParams, {"least_free_s": 150.0}),
         (CageParams, {"settle_s": float("nan")}),
     ],
 )

@@ -87,6 +87,13 @@ def test_of_tasks_equally_near_the_shorter_is_taken():
     assert match(drawn("......."), robots=[3], tasks=[(4, 6), (2, 1)]) == [1]
 
 
+@pytest.mark.parametrize("tasks", [[(4, 0), (4, 4)], [(4, 4), (4, 0)]])
+def test_where_more_tasks_than_robots_are_within_reach_the_shorter_is_taken(tasks):
+    # Robots outnumber tasks on the whole floor, but not beyond the wall.
+    found = match(drawn("...#."), robots=[0, 1, 4], tasks=tasks, length_weight=0.25)
+    assert found == [-1, -1, tasks.index((4, 4))]
+
+
 def test_length_weight_says_what_a_longer_way_is_worth():
     tasks = [(1, 9), (3, 4)]
     assert match(drawn("." * 10), [0], tasks, length_weight=0.1) == [0]

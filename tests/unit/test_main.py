@@ -12,7 +12,7 @@ import typer
 
 import fleet.app.simulate as simulate_module
 from fleet.app import main as main_module
-from fleet.app.interrupts import on_interrupt
+from fleet.app.interrupts import StopRequest, on_interrupt
 from fleet.app.main import main
 from fleet.errors import AuditError, OrderError
 from fleet.planning.auditor import Finding, Violation
@@ -326,3 +326,17 @@ def test_interrupts_that_are_ignored_or_handled_already_stay_so(handler):
         assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_wish_to_stop_is_heard_once_somebody_listens(number, code):
+    before, calls = signal.getsignal(number), []
+    with StopRequest() as stop:
+        stop.then(lambda: calls.append("listening"))
+        assert (calls, stop.wanted) == ([], False)
+        os.kill(os.getpid(), number)
+        assert calls == ["listening"]
+        stop.then(lambda: calls.append("late"))
+        assert calls == ["listening", "late"]
+        assert (stop.wanted, stop.code) == (True, code)
+    assert signal.getsignal(number) is before

@@ -139,6 +139,14 @@ def test_orders_are_listed_page_by_page_shown_cancelled_and_prioritised(order, t
     assert order("show", "list-0")[0] == 0
 
 
+def test_names_of_orders_and_skus_are_shown_as_they_are(order, tmp_path):
+    assert order("add", csv(tmp_path / "o.csv", "[/b]:bug:,1,[red]bolt,10,10,10,5"))[0] == 0
+    assert "[/b]:bug:" in order("list", "--limit", 100_000)[1]
+    code, out, _ = order("show", "[/b]:bug:")
+    assert code == 0
+    assert "[red]bolt" in out
+
+
 def test_an_order_that_there_is_not_is_exit_code_1(order):
     code, out, err = order("show", "nobody")
     assert (code, out) == (1, "")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fleet.app.listen_address import address_of, free_address
 from fleet.app.live_command import DEFAULT_ADDRESS, with_address
-from fleet.app.page_process import PageSettings, address_of, free_address
+from fleet.app.page_process import PageSettings
 from fleet.app.site.kept_page import KeptPage
 from fleet.errors import SettingError
 
@@ -42,7 +43,7 @@ def test_an_address_that_is_taken_or_not_ours_is_refused():
     taken = socket.create_server(("127.0.0.1", 0))
     with taken, pytest.raises(SettingError, match="cannot be used: Address already in use"):
         free_address(f"127.0.0.1:{taken.getsockname()[1]}", "--live")
-    for host in ("192.0.2.1", "no.such.host.invalid"):
+    for host in ("192.0.2.1", "no.such.host.invalid", "no..host"):
         with pytest.raises(SettingError, match="cannot be used"):
             free_address(f"{host}:0", "--live")
 
@@ -76,6 +77,7 @@ def test_the_server_is_told_what_there_is():
         (["tiny", "--live", "--speed", "2"], ["tiny", "--live", DEFAULT_ADDRESS, "--speed", "2"]),
         (["tiny", "--live", "[::]:80", "--speed", "2"], ["tiny", "--live", "[::]:80", "--speed", "2"]),
         (["tiny", "--live=[::]:80"], ["tiny", "--live=[::]:80"]),
+        (["--live", "tiny"], ["--live", DEFAULT_ADDRESS, "tiny"]),
     ],
 )
 def test_live_may_stand_without_its_address(arguments, complete):
@@ -129,6 +131,23 @@ def test_a_page_that_ran_for_long_is_started_again_at_once():
             now_s += 1.0
             assert kept.look(now_s) is None
     assert len(pages) == 4
+
+
+def test_a_page_that_cannot_be_started_again_is_tried_later_and_harms_nobody():
+    page, tried_s = Page(), []
+
+    def start():
+        tried_s.append(now_s)
+        if now_s > 0:
+            raise BlockingIOError
+        return page
+
+    now_s = 0
+    with KeptPage(start) as kept:
+        page.exit_code = 1
+        for now_s in range(20):
+            assert kept.look(now_s) == (None if now_s else 1)
+    assert tried_s == [0, 1, 3, 7, 15]
 
 
 def test_a_page_that_is_not_there_at_the_end_need_not_be_closed():

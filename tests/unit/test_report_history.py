@@ -11,9 +11,15 @@ from fleet.report.story.run_story import counted
 from fleet.report.story.work_history import NO_ROBOT, read_history
 from tests.told_runs import ROBOTS, STEPS, told_events, write_told_run
 
+CELLS = 16 * 26
+
 
 def history(tmp_path, events=None):
-    return read_history(write_told_run(tmp_path, events=events), robots=ROBOTS, end_s=float(STEPS))
+    return read(write_told_run(tmp_path, events=events))
+
+
+def read(run):
+    return read_history(run, robots=ROBOTS, cells=CELLS, end_s=float(STEPS))
 
 
 def test_orders_have_their_fate_and_times(tmp_path):
@@ -73,6 +79,25 @@ def test_a_task_that_is_over_waits_no_longer(tmp_path):
         assert (task.status, task.waits) == (kind.removeprefix("task_"), [(0.0, 4.0)])
 
 
+def test_a_task_that_is_held_back_waits_for_stock_or_a_chute_and_not_for_a_robot(tmp_path):
+    def hold(at, name, what):
+        field = "waits_for" if name == "task_held" else "waited_for"
+        return {"t": at, "event": name, "task": 2, field: what}
+
+    held = [hold(21.0, "task_held", "stock"), hold(23.0, "task_held", "chute"), hold(25.0, "task_let_go", "stock"),
+            hold(30.0, "task_let_go", "chute")]  # fmt: skip
+    told = history(tmp_path, sorted([*told_events(), *held], key=lambda event: event["t"]))
+    assert told.tasks[2].waits == [(5.0, 8.0), (20.0, 21.0), (30.0, 40.0)]
+    assert list(told.others_named("task_held", "task_let_go")) == []
+
+
+def test_a_task_that_is_held_back_while_a_robot_has_it_waits_for_none(tmp_path):
+    held = [{"t": 9.0, "event": "task_held", "task": 2, "waits_for": "chute"},
+            {"t": 15.0, "event": "task_let_go", "task": 2, "waited_for": "chute"}]  # fmt: skip
+    told = history(tmp_path, sorted([*told_events(), *held], key=lambda event: event["t"]))
+    assert told.tasks[2].waits == [(5.0, 8.0), (20.0, 40.0)]
+
+
 def test_a_load_is_taken_over_or_reclaimed(tmp_path):
     stranded = {"t": 13.0, "event": "task_stranded", "task": 1, "robot": 1, "cell": 5}
     for kind, robot, more in (("task_taken_over", 2, {"from_robot": 1, "cell": 6}), ("task_reclaimed", 1, {})):
@@ -96,6 +121,12 @@ def test_a_redirected_task_ends_elsewhere_and_a_prioritised_order_is_due_then(tm
     assert told.tasks[0].cell(2) == 44
     orders = {order.order: order for order in told.orders}
     assert (orders["B"].priority, orders["B"].due_s, orders["A"].status) == (5, 50.0, "cancelled")
+    assert {name: order.open_until_s(60.0) for name, order in orders.items()} == {"A": 9.0, "B": 60.0, "C": 6.0}
+
+
+def done_line(errand, cell):
+    done = {"t": 1.0, "event": "errand_done", "task": 0, "robot": 0, "kind": "pick", "units": 1}
+    return json.dumps(done | {"errand": errand, "cell": cell})
 
 
 @pytest.mark.parametrize(
@@ -104,9 +135,18 @@ def test_a_redirected_task_ends_elsewhere_and_a_prioritised_order_is_due_then(tm
         ('{"t": 1.0, "event": "task_done", "task": 9, "robot": 0}', "not there"),
         ('{"t": 1.0, "event": "task_assigned", "task": 0, "robot": 3}', "not there"),
         ('{"t": 1.0, "event": "order_done", "order": "Z", "late_s": 1.0}', "not there"),
+        ('{"t": 1.0, "event": "task_held", "task": 9, "waits_for": "stock"}', "not there"),
+        ('{"t": 1.0, "event": "task_redirected", "task": 0, "robot": 0, "cell": 416, "from_cell": 2}', "not there"),
+        (done_line(errand=0, cell=416), "not there"),
+        (done_line(errand=0, cell=-1), "not there"),
+        (done_line(errand=3, cell=2), "not there"),
+        (done_line(errand=-2, cell=2), "not there"),
+        ('{"t": 1.0, "event": "noted", "deep": ' + "[" * 5000 + "]" * 5000 + "}", "damaged"),
         ('{"t": 1.0, "event": "task_done", "task": "0", "robot": 0}', "damaged"),
         ('{"t": 1.0, "event": "order_accepted", "order": "A"}', "damaged"),
         ('{"t": 1.0}', "damaged"),
+        ('{"t": -1.0, "event": "noted"}', "damaged"),
+        ('{"t": 1e300, "event": "noted"}', "damaged"),
         ('{"t": 1.0, "event": "tas', "damaged"),
         ("[]", "damaged"),
         ("\udcff", "damaged"),
@@ -117,7 +157,7 @@ def test_events_that_cannot_be_are_an_error_with_their_line(tmp_path, line, says
     with (run / "events.jsonl").open("ab") as file:
         file.write(line.encode(errors="surrogateescape") + b"\n")
     with pytest.raises(RunError, match=says) as caught:
-        read_history(run, robots=ROBOTS, end_s=60.0)
+        read(run)
     assert caught.value.where.endswith("line 4")
 
 
@@ -125,4 +165,4 @@ def test_a_run_without_events_is_an_error(tmp_path):
     run = write_told_run(tmp_path)
     (run / "events.jsonl").unlink()
     with pytest.raises(RunError, match="cannot be read"):
-        read_history(run, robots=ROBOTS, end_s=60.0)
+        read(run)

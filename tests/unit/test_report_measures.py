@@ -13,7 +13,7 @@ from fleet.report.run_directory import RunReader
 from fleet.report.story.limits import Evidence, look_for_limits, verdict
 from fleet.report.story.place_load import Place, PlaceLoad, load_of_places
 from fleet.report.story.run_story import RunStory, changed_settings
-from fleet.report.story.time_bins import cut
+from fleet.report.story.time_bins import TimeBins, cut
 from fleet.report.story.time_use import TimeUse, use_of_time
 from fleet.runtime.activity import Activity
 from fleet.runtime.config import FloorParams, RunConfig
@@ -36,10 +36,25 @@ def test_parts_of_a_run_hold_every_step_and_every_event_once(seed):
     assert (bins.lengths_s[:-1] >= trace.step_s).all()
     for step, part in enumerate(bins.of_step.tolist()):
         assert bins.edges_s[part] - 1e-6 <= step * trace.step_s < bins.edges_s[part + 1] - 1e-6
+    assert np.bincount(bins.of_step, minlength=bins.count).min() >= 1
     times = np.linspace(0.0, trace.duration_s, 17)
     assert bins.counts(times).sum() == 17
     rates = bins.per_hour(times)
     assert (rates * bins.lengths_s).sum() / 3600.0 == pytest.approx(17.0)
+
+
+@pytest.mark.parametrize(("step_s", "steps"), [(0.7, 429), (0.9, 67), (1.5, 1), (0.3, 4), (1.0, 60)])
+def test_no_part_of_a_run_is_without_a_step(step_s, steps):
+    bins = cut(random_trace(1, steps=steps, robots=1, step_s=step_s))
+    assert np.bincount(bins.of_step, minlength=bins.count).min() >= 1
+    assert bins.edges_s[-1] == pytest.approx(steps * step_s)
+
+
+def test_a_short_last_part_weighs_as_little_as_it_is_long():
+    bins = cut(random_trace(1, steps=401, robots=1, step_s=0.1))  # 20 parts of 2 s, and one of a tenth of a second
+    values = np.zeros(bins.count)
+    values[[0, -1]] = 1e6, 321.0
+    assert bins.settled_mean(values) == pytest.approx(1.0)
 
 
 def test_what_happens_at_an_edge_is_of_the_part_that_begins_there_and_at_the_end_of_the_last():
@@ -132,6 +147,7 @@ def evidence(**changes):
     fields = {
         "robots": 10,
         "use": use,
+        "bins": TimeBins(np.arange(11.0), np.arange(10)),
         "waiting_tasks": np.zeros(10),
         "chargers": 4,
         "loads": [],

@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fleet.errors import RunError, SettingError
 from fleet.report.page.chart_frame import clock, round_ticks, tick_names, time_ticks
+from fleet.report.page.charts import histogram
 from fleet.report.page.markup import joined, tag, text
 from fleet.report.page.page import write_page
 from fleet.report.page.run_report import report_page
 from fleet.report.run_directory import RunReader
-from fleet.report.summary import CellSummary, ExecutionReport, WorkCells
+from fleet.report.summary import CellSummary, ExecutionReport, TaskCounts, WorkCells
 from sim_worlds.world_file import load_world
 from tests.recorded_runs import random_trace, write_run
-from tests.told_runs import write_told_run
+from tests.told_runs import told_events, write_told_run
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u202e\x00\x1b[31m"
 VOID = {"meta", "br", "img", "link", "input", "hr"}
@@ -105,6 +107,12 @@ def test_it_says_what_came_of_the_run(page):
     assert "robot_down" in told
 
 
+def test_it_says_why_spots_cost_no_tasks_where_orders_are_few(tmp_path, page):
+    assert "no more open tasks than robots" in page
+    many = TaskCounts(created=90, done=2, open=88, failed=0)
+    assert "no more open tasks than robots" not in report_of(write_told_run(tmp_path, tasks=many))
+
+
 def test_nothing_that_a_run_names_gets_out_of_its_text(tmp_path):
     tiny = load_world("tiny")
     stations = tuple(replace(station, name=f"{station.name}{HOSTILE}") for station in tiny.stations)
@@ -139,16 +147,27 @@ def test_parts_are_there_when_the_run_has_them(tmp_path):
     cell = CellSummary(seconds={"idle": 50.0, "working": 10.0}, units_in=3, units_out=2)
     run = write_told_run(
         tmp_path, execution=execution, contacts={"robots": 4}, replenishments={"asked_for": 5}, cages={"swapped": 6},
+        jams={"false_calls": 8},
         work_cells=WorkCells({"Pick 1, 2,14": cell}, 1, 2, 3, {"too high": 1}), interrupted=True, violations=7,
     )  # fmt: skip
     document = Document(report_of(run))
     sections = {section["id"] for section in document.named("section")}
     assert {"grants", "events", "contacts", "sensors", "cells"} <= sections
     told = " ".join(document.texts)
+    assert "Jammed chutes" in told
+    assert "false calls 8" in told
     assert "The run was interrupted" in told
     assert "7 rules of the floor broken" in told
     plain = Document(report_of(write_told_run(tmp_path, events=[])))
     assert not {"grants", "events", "contacts", "sensors", "cells"} & {part["id"] for part in plain.named("section")}
+
+
+def test_units_of_tasks_that_were_given_up_are_not_open(tmp_path):
+    given_up = {"t": 45.0, "event": "task_failed", "task": 2, "robot": 1, "reason": "unreachable"}
+    tasks = TaskCounts(created=3, done=2, open=0, failed=1)
+    texts = Document(report_of(write_told_run(tmp_path, events=[*told_events(), given_up], tasks=tasks))).texts
+    row = texts.index("units")
+    assert texts[row + 1 : row + 6] == ["9", "6", "0", "3", "0"]
 
 
 def test_what_does_not_add_up_is_said_on_top(tmp_path):
@@ -206,6 +225,15 @@ def test_time_has_at_most_a_few_round_ticks(seconds, unit):
     assert named == unit
     assert 2 <= len(ticks) <= 22
     assert all(at <= seconds for at, _ in ticks)
+
+
+@given(st.lists(st.integers(-300_000, 30_000), min_size=1, max_size=30), st.sampled_from([1.0, 0.7, 0.5, 0.1]))
+@example([-216, 12, -67], 1.0)
+@example([-669, 420, -663], 0.1)
+def test_every_value_is_in_a_bar(steps, step_s):
+    minutes = np.array(steps) * step_s / 60.0
+    rows = histogram("h", "H", "", minutes, "minutes").figures.rows
+    assert sum(int(str(count).replace(",", "")) for _, count in rows) == len(steps)
 
 
 def test_times_are_written_as_on_a_clock():

@@ -145,6 +145,7 @@ def test_robots_that_fall_silent_or_are_put_elsewhere_are_no_findings(tmp_path):
     run.audit.raise_findings()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_s", [6.0, 9.1, 13.3, 17.7, 22.2, 26.0])
 def test_restarts_are_no_findings(tmp_path, at_s):
     run = Reported(tmp_path).until(at_s)

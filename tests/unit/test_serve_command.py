@@ -18,7 +18,7 @@ def refused(tmp_path, capsys, monkeypatch):
     """Run the command in an empty folder; it must end with exit code 2. Returns what it says."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FUTUREPARK_API", raising=False)
-    monkeypatch.setattr(serve.os, "nice", lambda _: 0)
+    monkeypatch.setattr(serve, "give_way", lambda _nice: None)
 
     def run(*arguments):
         assert main(["serve", *arguments]) == 2
@@ -31,7 +31,9 @@ def test_without_runs_and_without_a_controller_there_is_nothing_to_serve(refused
     assert "there is no folder runs" in refused()
 
 
-@pytest.mark.parametrize("listen", ["8080", "127.0.0.1:", "127.0.0.1:99999", ":8080", "no such host.invalid:1"])
+@pytest.mark.parametrize(
+    "listen", ["8080", "127.0.0.1:", "127.0.0.1:99999", ":8080", "no such host.invalid:1", "a..b:1"]
+)
 def test_what_is_no_address_is_refused(refused, tmp_path, listen):
     tokens = tmp_path / "tokens.toml"
     new_token(tokens, "anna", Role.VIEWER)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from fleet.report.summary import Lateness, Summary, print_summary, summarise, summary_json
+from fleet.report.summary import CellSummary, Lateness, Summary, WorkCells, print_summary, summarise, summary_json
 from fleet.runtime.activity import Activity
 from fleet.tasks.model import Order, OrderLine
 from fleet.tasks.pool import TaskPool
@@ -73,6 +73,16 @@ def test_the_summary_has_every_figure_that_scripts_read():
     assert set(table["throughput_per_hour"]) == {"tasks", "orders", "units"}
     assert set(table["planning_ms"]) == {"median", "p95", "max"}
     assert list(table["robot_time_share"]) == [activity.name.lower() for activity in Activity]
+
+
+def test_an_order_that_is_done_when_it_is_due_is_not_late_by_the_last_bits_of_a_sum():
+    pool = worked_pool()
+    pool.add_order(Order("just in time", (LIGHT,), 0.0, 55.0), 2.0)
+    pool.assign(3, robot=2, now_s=3.0)
+    while not pool.advance(3, 50 * 1.1):
+        pass
+    assert 50 * 1.1 > 55.0
+    assert made(pool=pool).lateness.late == 1  # of the orders before
 
 
 def test_accepted_orders_are_done_open_or_rejected():
@@ -176,6 +186,12 @@ def test_the_table_shows_what_people_look_at_first():
         "120 x real time", "0 (audited)", "unit_too_heavy 1, unreachable 1",
     ):  # fmt: skip
         assert words in text
+
+
+def test_names_of_places_are_shown_as_they_are():
+    cell = CellSummary(seconds={"idle": 60.0}, units_in=3, units_out=2)
+    cells = WorkCells({"[/b] Pick [red]1": cell}, units_aboard=0, by_hand=0, units_short=0, refusals={})
+    assert "[/b] Pick [red]1" in printed(summary_of(tiny_trace(), work_cells=cells))
 
 
 def test_the_table_says_when_nobody_audited_and_when_the_run_was_interrupted():

@@ -6,6 +6,7 @@ import pytest
 
 from fleet.errors import OrderError
 from fleet.text_file import read_text, replace_text
+from fleet.whole_file import whole_file
 
 
 def test_line_ends_and_byte_order_marks_of_other_systems_are_dropped(tmp_path: Path) -> None:
@@ -38,3 +39,17 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(OrderError, match=r"folder: cannot be written"):
         replace_text(folder, "new", OrderError)
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_an_interrupt_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    def write_half(path: Path) -> None:
+        with whole_file(path, OrderError) as partial:
+            partial.write_text("half")
+            raise KeyboardInterrupt
+
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        write_half(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -32,6 +32,7 @@ def schedule(*events: Event, robots: int = 4, orders_s: float = 10.0) -> Schedul
     )
 
 
+@pytest.mark.slow
 def test_without_faults_everything_is_done_and_nothing_is_found() -> None:
     result = run_trial(schedule())
     assert not result.failed
@@ -85,6 +86,7 @@ def test_events_of_every_sort_happen_and_everything_comes_to_rest(name: str) -> 
     assert seen_to(result.responses), result.responses
 
 
+@pytest.mark.slow
 def test_after_a_restart_robots_obey_a_newer_epoch() -> None:
     trial = Trial(schedule({"t": 2.0, "controller": "restart", "for_s": 0.5}))
     before = trial.parts.loop.execution.ledger

@@ -209,6 +209,15 @@ def test_a_robot_whose_task_is_in_a_closed_cell_waits_where_it_parks():
     assert scene.waited() == [0.0]
 
 
+def test_nobody_has_waited_before_the_first_look_however_late_that_is():
+    scene = Scene(AISLE, "cd", "-h")
+    scene.roster.task[0], scene.roster.errand_cell[0] = 4, scene.place["g"]
+    scene.shut = flags(scene.layout, scene.place["g"])
+    scene.now_s = 5000.0
+    assert scene.look() == [CLOSED, YIELD]
+    assert scene.waited() == [0.0, 0.0]
+
+
 def test_whose_distances_are_not_found_yet_its_plan_is_under_way():
     scene = Scene(AISLE, "cd", "h-", known=False)
     assert scene.look() == [YIELD, NONE]

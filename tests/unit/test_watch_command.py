@@ -12,7 +12,7 @@ from rich.console import Console
 
 from fleet.app.main import main
 from fleet.app.site.api_client import ClientParams
-from fleet.app.site.feed_messages import JournalNews, LateOrder, Recent, packed
+from fleet.app.site.feed_messages import JournalNews, LateOrder, Recent, ZoneInForce, packed
 from fleet.app.site.watching import Picture, picture_of, render, watch_site
 from tests.served_site import SERIALS, Keys, SmallSite, served, viewer_of
 
@@ -126,6 +126,13 @@ def test_what_people_must_know_stands_on_top():
     first, second, *_ = shown.splitlines()
     assert first == "the journal cannot be written, nothing new is granted: disk full"
     assert second == "nothing heard for 7 s: no controller answers"
+
+
+def test_names_are_shown_as_they_are():
+    zone = ZoneInForce(1, "closed", "[/here]", 0.0, 4, by="[red]anna", ref="[/]spill")
+    shown = text_of(picture(site={"zones": (zone,), "late_orders": (LateOrder("[/b]:bug:", 61.0, 3),)}))
+    for name in ("[/here]", "[red]anna", "[/]spill", "[/b]:bug:"):
+        assert name in shown
 
 
 def test_gaps_throughput_refusals_zones_and_late_orders_are_shown():

@@ -18,6 +18,7 @@ from twin.bullet.frames import Vector, place
 OVERVIEW: Final = "overview"
 ROBOT: Final = "robot:"
 _OPENING: Final = pi / 4  # of the picture from below to above, radians
+_SLOPE: Final = tan(_OPENING / 2)
 _TILT: Final = 1.0  # how far a camera looks down, radians
 _ROUND_STATION_M, _ROUND_ROBOT_M = 8.0, 5.0
 _MARGIN: Final = 1.05
@@ -47,13 +48,15 @@ class Camera:
     deep_m: float
     robot: int = -1
 
-    def view(self, truth: FloorTruth, aspect: float) -> View:
-        """How it looks on the floor now; aspect: width of the picture over its height."""
+    def view(self, truth: FloorTruth, aspect: float, slope: float = _SLOPE) -> View:
+        """How it looks on the floor now.
+
+        aspect: width of the picture over its height; slope: half of its height over its distance from the eye
+        """
         x, y = self.x_m, self.y_m
         if self.robot >= 0:
             x, y = float(truth.x_m[self.robot]), float(truth.y_m[self.robot])
         half_wide, half_deep = _MARGIN * self.wide_m / 2, _MARGIN * self.deep_m / 2
-        slope = tan(_OPENING / 2)
         # The near edge of the rectangle is the widest in the picture, and the lowest.
         closer = half_deep * cos(_TILT)
         away = closer + max(half_wide / (slope * aspect), half_deep * sin(_TILT) / slope)
@@ -97,7 +100,7 @@ def pixel(view: View, point: Vector, width: int, height: int) -> tuple[float, fl
     right = _unit(np.cross(ahead, (0.0, 0.0, 1.0)))
     up = np.cross(right, ahead)
     to = np.array(point) - eye
-    scale = height / 2 / tan(_OPENING / 2) / float(to @ ahead)
+    scale = height / 2 / _SLOPE / float(to @ ahead)
     return width / 2 + scale * float(to @ right), height / 2 - scale * float(to @ up)
 
 

@@ -23,6 +23,8 @@ SIZE: Final = (640, 480)
 _MOST_PIXELS: Final = 4096
 _ROBOT_HEIGHT_M: Final = 0.3
 _NEAREST_M: Final = 0.5
+# Where in what Bullet says of its window's camera its projection is, a matrix of OpenGL.
+_PROJECTION: Final = 3
 _DRIVING: Final = (0.13, 0.40, 0.75, 1.0)
 _DISPLACED: Final = (0.80, 0.18, 0.16, 1.0)
 _NOSE: Final = (0.97, 0.97, 0.95, 1.0)
@@ -40,7 +42,9 @@ class Scene:
         self._client = BulletClient(window=window)
         with quiet():
             if window:
-                self._client.configureDebugVisualizer(self._client.COV_ENABLE_SHADOWS, 0)
+                # Bullet's panels are about bodies and its own cameras; they hide half of the floor.
+                for unwanted in (self._client.COV_ENABLE_GUI, self._client.COV_ENABLE_SHADOWS):
+                    self._client.configureDebugVisualizer(unwanted, 0)
             add_world(self._client, world)
             self._robots = [_new_robot(self._client, world.robot) for _ in range(robots)]
         self._displaced = np.zeros(robots, dtype=np.bool_)
@@ -71,7 +75,9 @@ class Scene:
 
     def look_from(self, camera: Camera, truth: FloorTruth) -> None:
         """Put the window's camera there."""
-        view = camera.view(truth, SIZE[0] / SIZE[1])
+        # The window opens wider than our cameras do.
+        projection = self._client.getDebugVisualizerCamera()[_PROJECTION]
+        view = camera.view(truth, projection[5] / projection[0], 1 / projection[5])
         away = np.array(view.eye) - np.array(view.target)
         pitch = -float(np.degrees(np.arctan2(away[2], np.hypot(away[0], away[1]))))
         self._client.resetDebugVisualizerCamera(float(np.linalg.norm(away)), 0.0, pitch, view.target)

@@ -19,7 +19,8 @@ from fleet.traffic.zones.restriction import ZoneKind
 from robots.arrays import Bool, Int32, Int64
 
 SILENT_S: Final = 3.0
-# As patient as the controller is with its events: a page that joins later sees the same as one that heard them.
+# As patient as the controller is with its events. It tells those once and nobody of what it suspects still, so a page
+# that joins later could not show by them what goes on: here it is judged by the duties that are told every second.
 _PATIENCE: Final = WaitParams()
 # Who stands for so long is stuck.
 _STUCK_S: Final = 300.0
@@ -74,8 +75,10 @@ def _of_site(site: SiteNews) -> Iterator[Alert]:
         yield Alert(key="journal", kind="journal", since_s=now_s, text=text)
     for zone in site.zones:
         if zone.kind in _STOPS:
-            text = f"{zone.kind.replace('_', ' ')} of {zone.place}" + (f", by {zone.by}" if zone.by else "")
-            yield Alert(key=f"zone:{zone.id}", kind="zone", since_s=zone.since_s, text=text)
+            where = f"around {zone.robot}" if zone.robot else f"of {zone.place}"
+            text = f"{zone.kind.replace('_', ' ')} {where}" + (f", by {zone.by}" if zone.by else "")
+            robots = [zone.robot] if zone.robot else []
+            yield Alert(key=f"zone:{zone.id}", kind="zone", since_s=zone.since_s, text=text, robots=robots)
     if site.late_orders:
         worst = max(site.late_orders, key=lambda order: order.late_s)
         text = f"{site.late_tasks} tasks are late; order {worst.order} by {worst.late_s / 60:.0f} min"

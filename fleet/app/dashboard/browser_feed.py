@@ -52,6 +52,7 @@ class BrowserFeed:
             found.append(self._hello())
             self._roster = live.rosters
             self._fleet, self._duties = (0, None), (0, None)
+            self._event = None
         elif now_s - self._told_s >= _LATE_S:
             self._fleet, self._duties = (self._fleet[0], None), (self._duties[0], None)
         self._told_s = now_s
@@ -81,8 +82,7 @@ class BrowserFeed:
     def _hello(self) -> str:
         live, caller = self._live, self._caller
         kept = list(live.samples.kept)
-        if kept:
-            self._sample_s = kept[-1].t_s
+        self._sample_s = kept[-1].t_s if kept else -1.0
         hello = Hello(
             source="live",
             robots=list(live.picture.roster.serials),
@@ -122,7 +122,7 @@ class BrowserFeed:
             return []
         self._heat_s = now_s
         window_s = min(max(watch.window_s, 0.0), LONGEST_S)
-        return [encode_heat(heat.values(metric, window_s), self._live.picture.t_s)]
+        return [encode_heat(metric, heat.values(metric, window_s), self._live.picture.t_s)]
 
 
 def robot_told(told: RobotTold) -> Message:

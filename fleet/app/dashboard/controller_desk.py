@@ -21,6 +21,7 @@ _Answer = TypeVar("_Answer")
 _FRESH_S: Final = 1.0
 _MOST_REMEMBERED: Final = 512
 _MOST_ACTS_WAITING: Final = 16
+_MOST_READS_WAITING: Final = 32
 _READS: Final = ClientParams(answer_s=1.0, give_up_s=2.0)
 _ACTS: Final = ClientParams(answer_s=2.0, give_up_s=6.0)
 _STATUS: Final = {
@@ -49,7 +50,7 @@ class ControllerDesk:
         self._reading: ApiClient | None = None
         self._acting: dict[str, ApiClient] = {}
         self._known: dict[Hashable, tuple[float, asyncio.Future[Any]]] = {}
-        self._acts_waiting = 0
+        self._reads_waiting = self._acts_waiting = 0
 
     async def read(self, key: Hashable, ask: Callable[[ApiClient], _Answer]) -> _Answer:
         """Return what a client answers to `ask`; the same for everybody who has the same key within a second.
@@ -59,10 +60,12 @@ class ControllerDesk:
         now_s = self._clock.now()
         known = self._known.get(key)
         if known is None or now_s - known[0] >= _FRESH_S:
-            if not self._bucket.take(now_s):
+            # Of a controller that is away, each question waits for seconds: others do not line up behind it for ever.
+            if self._reads_waiting >= _MOST_READS_WAITING or not self._bucket.take(now_s):
                 raise RequestError(429, "controller", "too much is asked of it", "ask again in a second")
-            loop = asyncio.get_running_loop()
-            known = now_s, loop.run_in_executor(self._readers, self._read, ask)
+            known = now_s, asyncio.get_running_loop().run_in_executor(self._readers, self._read, ask)
+            self._reads_waiting += 1
+            known[1].add_done_callback(self._has_been_read)
             self._forget(now_s)
             self._known[key] = known
         try:
@@ -91,6 +94,9 @@ class ControllerDesk:
         for client in (self._reading, *self._acting.values()):
             if client is not None:
                 client.close()
+
+    def _has_been_read(self, _answer: asyncio.Future[Any]) -> None:
+        self._reads_waiting -= 1
 
     def _read(self, ask: Callable[[ApiClient], _Answer]) -> _Answer:
         if self._reading is None:

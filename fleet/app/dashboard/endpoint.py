@@ -83,7 +83,7 @@ class Endpoint:
 
 # Parts of paths.
 Serial = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f,:/]{1,64}$", description="Serial of a robot.")]
-RunName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$", description="Name of a run directory.")]
+RunName = Annotated[str, Meta(pattern=r"^[^./\x00][^/\x00]{0,254}$", description="Name of a run directory.")]
 OrderId = Annotated[str, Meta(pattern=r"^\S(.*\S)?$", max_length=128, description="Id of an order.")]
 RestrictionId = Annotated[str, Meta(pattern=r"^[0-9]{1,9}$", description="Number of a restriction.")]
 

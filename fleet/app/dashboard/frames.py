@@ -3,14 +3,15 @@
 A frame is a header of 16 bytes and columns one after the other, all little-endian, so that a browser lays typed arrays
 over it without copying:
 
-    header  u8 kind, u8 flags, u16 zero, u32 rows, f64 t_s
+    header  u8 kind, u8 flags, u16 of, u32 rows, f64 t_s
     FLEET   [row u16], x u16, y u16, heading u8, condition u8
     DUTIES  [row u16], waits_for u16, wait u8, waited u8, charge u8, loaded u8
     HEAT    cell u32, value f32
 
 `row` is there unless flag KEY is set: then all robots are told, in order. x and y are cells of the map times
 `units_per_cell`; heading is 256ths of a turn, clockwise from east; waits_for is NOBODY for no robot; waited is seconds,
-255 for more. A robot that is not in a frame is as it was told last.
+255 for more. A robot that is not in a frame is as it was told last. `of` says what HEAT counts, see HEAT_OF; it is 0 in
+other frames.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ from typing import Any, Final
 
 import numpy as np
 
+from fleet.app.dashboard.live_heat import HeatMetric
 from robots.arrays import Bool, Float32, Int32, UInt8, UInt16
 
 NOBODY: Final = 65535
 HEADER: Final = struct.Struct("<BBHId")
 _MOST_UNITS: Final = 65535
 _BYTE_TURN: Final = 256.0 / (2.0 * np.pi)
+
+
+# The numbers of metrics in HEAT frames: one that was under way when a browser chose another is told from that.
+HEAT_OF: Final[dict[HeatMetric, int]] = {"visits": 1, "waits": 2, "delay": 3}
 
 
 class FrameKind(IntEnum):
@@ -136,8 +142,8 @@ def encode(columns: FleetColumns | DutyBytes, t_s: float, before: FleetColumns |
     return b"".join(parts)
 
 
-def encode_heat(values: Float32, t_s: float) -> bytes:
+def encode_heat(metric: HeatMetric, values: Float32, t_s: float) -> bytes:
     """Return the frame of a heatmap: float32 (cells,), of which those above 0 are told."""
     cells = np.flatnonzero(values > 0)
-    header = HEADER.pack(FrameKind.HEAT, FrameFlag.KEY, 0, len(cells), t_s)
+    header = HEADER.pack(FrameKind.HEAT, FrameFlag.KEY, HEAT_OF[metric], len(cells), t_s)
     return header + cells.astype("<u4").tobytes() + values[cells].astype("<f4").tobytes()

@@ -155,7 +155,7 @@ class Done(View, frozen=True):
 
 
 class RunEvents(View, frozen=True):
-    """Events of a run, as in docs/runs.md. `more`: there are others; ask for them from the time of the last one on."""
+    """Events of a run, as in docs/runs.md. `more`: there are others, all of them later than the last one."""
 
     events: list[Any]
     more: bool

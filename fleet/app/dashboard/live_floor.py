@@ -20,6 +20,8 @@ _EVENTS_KEPT: Final = 500
 _USUAL_HZ: Final = 5.0
 _MOST_HZ: Final = 10.0
 _RATE_GAIN: Final = 0.1
+# Clocks of controllers that take over from one another are not that far apart.
+_BACK_S: Final = 60.0
 
 
 class LiveFloor:
@@ -29,7 +31,7 @@ class LiveFloor:
     fleet, duties    what frames tell of it; None before floor and fleet are known
     cell             int32 (n,), where robots are, likewise
     fleets, duty_tellings, sites  how many different ones there have been; silence makes a site another one
-    rosters          how often robots or floor were others: then browsers have to begin anew
+    rosters          how often robots, floor or site were others: then browsers have to begin anew
     events           (number, record), the last ones; numbers go up by one
     rate_hz          how often a second robots are told of, about
     """
@@ -55,7 +57,10 @@ class LiveFloor:
         """Take in the next picture."""
         before, self.picture = self.picture, picture
         self._chains = None
-        if picture.floor is not before.floor or picture.roster is not before.roster:
+        another = _is_another(before, picture)
+        if another:
+            self._forget()
+        if another or picture.floor is not before.floor:
             self._begin(picture)
         for event in picture.events:
             number = self.events[-1][0] + 1 if self.events else 1
@@ -125,8 +130,14 @@ class LiveFloor:
             waits_for=picture.roster.serials[waits_for] if 0 <= waits_for < picture.robots else "",
         )
 
+    def _forget(self) -> None:
+        """Another site: what was heard of the one before is not about it."""
+        self.events.clear()
+        self.samples = Samples()
+        self._alerts = AlertBook()
+
     def _begin(self, picture: Picture) -> None:
-        """Other robots, or another floor: nothing of what was told before holds."""
+        """Nothing of what was told before holds."""
         self.rosters += 1
         self.fleet = self.duties = self.cell = None
         self.heat = None if picture.floor is None else LiveHeat(picture.floor.cells)
@@ -145,14 +156,15 @@ class LiveFloor:
             fleet.x_m, fleet.y_m, fleet.theta_rad, fleet.condition, cell_m=floor.cell_m, units=floor.units
         )
         self.cell = fleet.cells(floor.width, floor.cells, floor.cell_m)
-        self.heat.see_fleet(self.cell, fleet.condition, picture.seen_s)
+        if picture.site is not None:
+            self.heat.see_fleet(self.cell, fleet.condition, picture.t_s, picture.seen_s)
 
     def _see_duties(self, picture: Picture) -> None:
         if picture.fleet is None or self.heat is None:
             return
         duties = picture.duties
-        if duties is not None:
-            self.heat.see_delayed(duties.delayed, picture.seen_s)
+        if duties is not None and picture.site is not None:
+            self.heat.see_delayed(duties.delayed, picture.t_s, picture.seen_s)
         seen = duties or DutiesSeen.nothing(picture.robots)
         self.duty_tellings += 1
         self._duty_frames.clear()
@@ -163,3 +175,10 @@ class LiveFloor:
         self.sites += 1
         if picture.site is not None and picture.fleet is not None:
             self.samples.take(picture.site, picture.fleet)
+
+
+def _is_another(before: Picture, now: Picture) -> bool:
+    """Whether two pictures are of different sites: other robots, another floor, or a clock that began later."""
+    if now.roster is not before.roster or (before.floor is not None and now.floor is not before.floor):
+        return True
+    return before.site is not None and now.site is not None and now.site.site_s < before.site.site_s - _BACK_S

@@ -13,7 +13,7 @@ from robots.arrays import Float32, Int32, UInt8
 HeatMetric = Literal["visits", "waits", "delay"]
 LONGEST_S: Final = 3600.0
 _BUCKET_S: Final = 15.0
-# Robots of which nothing was heard for longer were not seen to wait all that time.
+# Robots of which nothing was heard for longer were not seen to wait all that time; by the server's clock.
 _MOST_BETWEEN_S: Final = 2.0
 
 # Cells, ascending, and what is counted there.
@@ -28,11 +28,32 @@ class _Bucket(NamedTuple):
     counts: dict[str, _Sparse]
 
 
+class _Told:
+    """When something was told last, on the site's clock, which goes faster or slower than ours in simulated runs."""
+
+    def __init__(self) -> None:
+        self._t_s = 0.0
+        self._seen_s: float | None = None
+
+    def lasted_s(self, t_s: float, seen_s: float) -> float:
+        """Return for how much of the site's time it held until now, 0 at first; of a silence only the begin counts.
+
+        What the site's clock was thought to be may have run ahead of it: it does not go back here.
+        """
+        lasted_s = 0.0
+        if self._seen_s is not None:
+            share = min(1.0, _MOST_BETWEEN_S / max(seen_s - self._seen_s, _MOST_BETWEEN_S))
+            lasted_s = share * max(0.0, t_s - self._t_s)
+        self._t_s, self._seen_s = max(t_s, self._t_s), seen_s
+        return lasted_s
+
+
 class LiveHeat:
     """Counts what frames of the feed show, in buckets of 15 s, for an hour; a bucket takes memory by cells in use.
 
     The metrics are those of fleet.report.heat.congestion: entries an hour, robot-seconds waited, robot-seconds lost.
-    Waits and delay are seen when the feed tells of them, and count for the time since it last did.
+    Waits and delay are seen when the feed tells of them, and count for the time since it last did. All times are on the
+    site's clock; `seen_s`, on the server's, shows only when nothing was heard.
     """
 
     def __init__(self, cells: int) -> None:
@@ -42,24 +63,24 @@ class LiveHeat:
         self._began_s: float | None = None
         self._now_s = 0.0
         self._cell: Int32 | None = None
-        self._fleet_s = 0.0
-        self._duties_s: float | None = None
+        self._fleet = _Told()
+        self._delayed = _Told()
 
-    def see_fleet(self, cell: Int32, condition: UInt8, now_s: float) -> None:
+    def see_fleet(self, cell: Int32, condition: UInt8, t_s: float, seen_s: float) -> None:
         """Take in where robots are: cell int32 (n,), condition uint8 (n,)."""
-        self._turn(now_s)
+        lasted_s = self._fleet.lasted_s(t_s, seen_s)
         before = self._cell
         if before is not None and len(before) == len(cell):
             self._add("visits", cell[cell != before], 1.0)
-            self._add("waits", cell[condition == Condition.WAITING], min(now_s - self._fleet_s, _MOST_BETWEEN_S))
-        self._cell, self._fleet_s = cell, now_s
+            self._add("waits", cell[condition == Condition.WAITING], lasted_s)
+        self._cell = cell
+        self._turn(t_s, lasted_s)
 
-    def see_delayed(self, delayed: UInt8, now_s: float) -> None:
+    def see_delayed(self, delayed: UInt8, t_s: float, seen_s: float) -> None:
         """Take in which robots lose time, uint8 (n,), where `see_fleet` saw them last."""
-        self._turn(now_s)
-        if self._cell is not None and len(self._cell) == len(delayed) and self._duties_s is not None:
-            self._add("delay", self._cell[delayed != 0], min(now_s - self._duties_s, _MOST_BETWEEN_S))
-        self._duties_s = now_s
+        lasted_s = self._delayed.lasted_s(t_s, seen_s)
+        if self._cell is not None and len(self._cell) == len(delayed):
+            self._add("delay", self._cell[delayed != 0], lasted_s)
 
     def values(self, metric: HeatMetric, window_s: float) -> Float32:
         """Return a metric in its unit over about the last `window_s` seconds, float32 (cells,)."""
@@ -83,17 +104,16 @@ class LiveHeat:
     def _add(self, metric: HeatMetric, cell: Int32, amount: float) -> None:
         np.add.at(self._open[metric], cell, np.float32(amount))
 
-    def _turn(self, now_s: float) -> None:
-        """Close the bucket if its time is over."""
+    def _turn(self, now_s: float, lasted_s: float) -> None:
+        """Close the bucket if its time is over; lasted_s: how much of the time since the last turn was seen."""
         if self._began_s is None:
             self._began_s = now_s
         elif now_s - self._began_s >= _BUCKET_S:
             counts = {metric: _sparse(counted) for metric, counted in self._open.items()}
-            # After a silence nothing more was seen than until it began.
-            self._buckets.append(_Bucket(self._began_s, min(now_s, self._now_s + _MOST_BETWEEN_S), counts))
+            self._buckets.append(_Bucket(self._began_s, self._now_s + lasted_s, counts))
             self._open = self._empty()
             self._began_s = now_s
-        self._now_s = now_s
+        self._now_s = max(now_s, self._now_s)
 
 
 def _sparse(counts: Float32) -> _Sparse:

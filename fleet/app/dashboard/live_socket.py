@@ -59,9 +59,15 @@ class LiveSocket:
             self._counts.refused[str(error.status)] += 1
             await socket.close()  # before it is accepted, that is status 403
             return
+        self._counts.browsers += 1
+        try:
+            await self._serve(socket, caller)
+        finally:
+            self._counts.browsers -= 1
+
+    async def _serve(self, socket: WebSocket, caller: Caller) -> None:
         offered = socket.scope["subprotocols"]
         await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-        self._counts.browsers += 1
         browser = BrowserFeed(self._live, caller)
         tasks = [
             asyncio.create_task(part) for part in (self._tell(socket, browser, caller), self._hear(socket, browser))
@@ -72,7 +78,6 @@ class LiveSocket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._counts.browsers -= 1
 
     def _make_sure_of_room(self) -> None:
         if self._counts.browsers >= self._most:

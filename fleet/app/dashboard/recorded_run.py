@@ -29,6 +29,8 @@ from sim_worlds.world_file import load_world
 
 _LENGTH: Final = Struct("<I")
 _MOST_EVENTS: Final = 5000
+# Times that are no further apart are the same, told by different sums of steps.
+_MOMENT_S: Final = 1e-6
 # So many points a chart shows; they are no nearer to each other than so many seconds.
 _MOST_SAMPLES: Final = 720
 _LEAST_EVERY_S: Final = 5.0
@@ -85,21 +87,26 @@ class RecordedRun:
         trace = self._reader.trace
         to_s = trace.duration_s if to_s is None else min(to_s, trace.duration_s)
         if from_s + 1e-6 >= to_s or np.ceil(from_s / trace.step_s) * trace.step_s >= to_s:
-            return encode_heat(np.zeros(trace.cells, dtype=np.float32), to_s)
+            return encode_heat(metric, np.zeros(trace.cells, dtype=np.float32), to_s)
         counted = count_congestion(trace, METRICS[metric], Window(from_s, to_s))
-        return encode_heat(counted.values.astype(np.float32).reshape(-1), to_s)
+        return encode_heat(metric, counted.values.astype(np.float32).reshape(-1), to_s)
 
     def events(self, from_s: float, to_s: float | None) -> tuple[list[msgspec.Raw], bool]:
-        """Return events between two moments, at most 5,000, and whether there are others; raises RunError."""
+        """Return events between two moments, 5,000 or a little more, and whether there are later ones; raises RunError.
+
+        Of a moment all are returned or none, however many they are: so it can be said where to go on.
+        """
         found: list[msgspec.Raw] = []
+        last_s = from_s
         for t_s, line in self._lines():
             if t_s < from_s:
                 continue
             if to_s is not None and t_s > to_s:
                 break
-            if len(found) == _MOST_EVENTS:
+            if len(found) >= _MOST_EVENTS and t_s > last_s + _MOMENT_S:
                 return found, True
             found.append(msgspec.Raw(line))
+            last_s = t_s
         return found, False
 
     @cached_property

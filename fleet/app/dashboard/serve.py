@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -29,10 +27,11 @@ from fleet.app.dashboard.run_shelf import RunShelf
 from fleet.app.dashboard.site_follower import SiteAddress, SiteFollower
 from fleet.app.dashboard.token_file import TokenFile
 from fleet.app.dashboard.web_app import WebSite, web_app
-from fleet.app.interrupts import on_interrupt
+from fleet.app.interrupts import StopRequest
+from fleet.app.listen_address import address_of, place_of
+from fleet.app.low_priority import give_way
 from fleet.runtime.clock import WallClock
 
-INTERRUPTED: Final = 130
 # What waits for a browser that does not read is a second of frames, not megabytes of them.
 _SEND_BUFFER_BYTES: Final = 256 * 1024
 # A connection whose other end takes nothing for so long is given up.
@@ -73,13 +72,13 @@ def serve(settings: ServeSettings) -> int:
         remedy = "name a folder of runs with --runs, or a controller with --connect"
         raise ServerError("--runs", f"there is no folder {settings.runs}", remedy)
     tokens = None if settings.tokens is None else TokenFile(settings.tokens)
-    host, port = _parsed(settings.listen)
+    host, port = address_of(settings.listen, "--listen")
     here = is_loopback_host(host)
     if tokens is None and not (here and not settings.proxied):
         problem = f"{host} can be reached from other machines" if not here else "requests come from other machines"
         raise ServerError("--tokens", f"{problem}, and nobody has a token", "make one with `futurepark token new`")
     log = AccessLog(sys.stderr)
-    os.nice(_NICE)
+    give_way(_NICE)
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(host, port))
         clock = WallClock()
@@ -91,14 +90,14 @@ def serve(settings: ServeSettings) -> int:
             version=version("futurepark"),
             limits=settings.limits,
         )
-        stop = _Stop()
-        stack.enter_context(on_interrupt(stop.interrupt))
-        stack.enter_context(_on_terminate(stop.terminate))
+        stop = stack.enter_context(StopRequest())
         asyncio.run(_serve(settings.site, site, listener, host, stop))
         return stop.code
 
 
-async def _serve(address: SiteAddress | None, site: WebSite, listener: socket.socket, host: str, stop: _Stop) -> None:
+async def _serve(
+    address: SiteAddress | None, site: WebSite, listener: socket.socket, host: str, stop: StopRequest
+) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     follower = None
     try:
@@ -109,7 +108,8 @@ async def _serve(address: SiteAddress | None, site: WebSite, listener: socket.so
         if address is not None and site.socket is not None:
             follower = SiteFollower(context, address, site.clock, _into(asyncio.get_running_loop(), site.socket.take))
             follower.start()
-        server = stop.server = _Server(_config(app))
+        server = _Server(_config(app))
+        stop.then(server.end)
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         site.log.say("serving", url=url, live=address is not None)
         print(url, flush=True)
@@ -137,39 +137,13 @@ def _into(loop: asyncio.AbstractEventLoop, take: Callable[[Picture], None]) -> C
 class _Server(uvicorn.Server):
     """Uvicorn's server without its own signal handlers, which would raise the signal once more at the end."""
 
+    def end(self) -> None:
+        """Let it end soon; from a signal handler or another thread, too."""
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-class _Stop:
-    """That somebody wants the server to end, and with which exit code. server: which, once there is one."""
-
-    def __init__(self) -> None:
-        self.code = 0
-        self.wanted = False
-        self.server: uvicorn.Server | None = None
-
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self.code = INTERRUPTED
-        self.terminate()
-
-    def terminate(self) -> None:
-        """SIGTERM."""
-        self.wanted = True
-        if self.server is not None:
-            self.server.should_exit = True
-
-
-@contextmanager
-def _on_terminate(stop: Callable[[], None]) -> Iterator[None]:
-    """Within this context SIGTERM calls `stop`."""
-    before = signal.signal(signal.SIGTERM, lambda _number, _frame: stop())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _config(app: object) -> uvicorn.Config:
@@ -192,22 +166,11 @@ def _config(app: object) -> uvicorn.Config:
     )
 
 
-def _parsed(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise ServerError("--listen", f"{listen!r} is no address", "give HOST:PORT, such as 127.0.0.1:8080")
-    return host.strip("[]"), int(port)
-
-
 @contextmanager
 def _listener(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens there. Raises ServerError if the address cannot be had."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError as failure:
-        problem = f"{host} is no address: {failure.strerror}"
-        raise ServerError("--listen", problem, "give HOST:PORT, such as 127.0.0.1:8080") from None
-    with socket.socket(family, kind, protocol) as listener:
+    """A socket that listens there. Raises InputError if the address cannot be had."""
+    family, kind, address = place_of(host, port, "--listen")
+    with socket.socket(family, kind) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Connections inherit these.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)

@@ -84,11 +84,12 @@ class SiteReads:
         if row is None or robot is None or chains is None or floor is None:
             return None
         why, ring = chains.why(row)
+        duties = live.picture.duties
+        goal = -1 if duties is None else int(duties.goal[row])
+        # Meanwhile the picture may become one of other robots.
         shown, trouble = await self._shown(serial)
         told = {name: getattr(robot, name) for name in RobotRow.__struct_fields__}
         if shown is None:
-            duties = live.picture.duties
-            goal = -1 if duties is None else int(duties.goal[row])
             return RobotView(
                 **told, place=floor.place(robot.cell), why=why, ring=ring, goal=goal, trouble=trouble,
                 goal_place=floor.place(goal) if 0 <= goal < floor.cells else "",
@@ -185,7 +186,7 @@ class SiteReads:
         heat = self._live.heat
         if heat is None:
             raise _unheard(self._live.picture.trouble)
-        return encode_heat(heat.values(query.metric, query.window_s), self._live.picture.t_s)
+        return encode_heat(query.metric, heat.values(query.metric, query.window_s), self._live.picture.t_s)
 
     async def _samples(self, _call: Call) -> list[Sample]:
         return list(self._live.samples.kept)

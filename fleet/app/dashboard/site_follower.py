@@ -14,6 +14,7 @@ from fleet.app.site.api_client import ApiClient, ClientParams
 from fleet.app.site.errors import ControllerUnreachableError, MessageError, RefusedError
 from fleet.app.site.feed_messages import Columns, DutyColumns, Event, unpacked
 from fleet.app.site.feed_reader import FeedReader
+from fleet.app.site.feed_tracker import FeedTracker
 from fleet.app.site.local_socket import ClientKeys, Context
 from fleet.app.site.site_floor import floor_hash
 from fleet.runtime.clock import Clock
@@ -50,7 +51,8 @@ class SiteAddress:
 class SiteFollower:
     """Reads feed and API of a controller from `start` to `stop`; `told` gets each picture, in the follower's thread.
 
-    A controller that is away, or refuses, is no error: pictures say so, and it is asked again.
+    A controller that is away, or refuses, is no error: pictures say so, and it is asked again. Another site at its
+    address is followed from then on, see FeedReader.
     """
 
     def __init__(self, context: Context, address: SiteAddress, clock: Clock, told: Callable[[Picture], None]) -> None:
@@ -60,7 +62,7 @@ class SiteFollower:
         self._told = told
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="site-follower")
-        self._pictures = _Pictures(clock)
+        self._pictures = _Pictures(FeedTracker(), clock)
         self._floor: ShownFloor | None = None
         self._floor_term = -1
         self._floor_trouble = ""
@@ -93,6 +95,9 @@ class SiteFollower:
         """Take in what the feed tells within a moment; return why that is impossible, empty if it is not."""
         try:
             reader.poll(_POLL_S)
+            if reader.tracker is not self._pictures.tracker:
+                self._pictures = _Pictures(reader.tracker, self._clock)
+                self._floor_term = -1
             if reader.tracker.term > self._floor_term:
                 self._learn_floor(client)
                 self._floor_term = reader.tracker.term
@@ -124,9 +129,10 @@ class SiteFollower:
 
 
 class _Pictures:
-    """Makes pictures out of what a reader knows, as soon as there is something new."""
+    """Makes pictures out of what a reader knows by its tracker, as soon as there is something new."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, tracker: FeedTracker, clock: Clock) -> None:
+        self.tracker = tracker
         self._clock = clock
         self._last = Picture(seen_s=-inf)
         self._columns: Columns | None = None
@@ -137,7 +143,7 @@ class _Pictures:
 
     def next(self, reader: FeedReader, floor: ShownFloor | None, trouble: str) -> Picture | None:
         """Return a picture if there is something new, or if the last one was a while ago; trouble: besides theirs."""
-        now_s, last, tracker = self._clock.now(), self._last, reader.tracker
+        now_s, last, tracker = self._clock.now(), self._last, self.tracker
         events = self._new_events(tracker.term, tracker.events())
         if tracker.site is not last.site:
             self._site_seen_s = now_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -50,15 +51,16 @@ class WaitChains:
         self._behind = robots_behind(duties.waits_for)
 
     def why(self, robot: int) -> tuple[list[WaitLink], bool]:
-        """Return the chain from a robot, by row, to what it all waits for, and whether it comes back to the robot."""
-        links: list[WaitLink] = []
-        seen: set[int] = set()
+        """Return the chain from a robot, by row, to what it all waits for, and whether it comes back to the robot.
+
+        The chain is told as far as its first 30 robots.
+        """
+        chain: dict[int, None] = {}
         at = robot
-        while at >= 0 and at not in seen and len(links) < _MOST_LINKS:
-            seen.add(at)
-            links.append(self._link(at))
+        while at >= 0 and at not in chain:
+            chain[at] = None
             at = self._ahead(at)
-        return links, at == robot and len(links) > 1
+        return [self._link(one) for one in islice(chain, _MOST_LINKS)], at == robot and len(chain) > 1
 
     def _ahead(self, robot: int) -> int:
         """The robot that this one waits for, -1 for none."""

@@ -92,7 +92,7 @@ def _other_routes(site: WebSite, api: ApiApp, endpoints: Sequence[Endpoint]) -> 
     metrics = SiteMetrics(site.live, site.counts)
 
     async def page(_request: Request) -> Response:
-        return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
+        return FileResponse(PAGE / "index.html")
 
     async def openapi_json(_request: Request) -> Response:
         return Response(openapi, media_type=JSON)
@@ -146,7 +146,10 @@ class _WithHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                # Modules of one version of the page do not go with those of another: a browser asks for newer ones.
+                headers.setdefault("cache-control", "no-cache")
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] in ("http", "websocket") else send)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
+from fleet.app.interrupts import StopRequest
 from fleet.app.simulated_robots.compose import TICK_S, robots_program
 from fleet.app.simulated_robots.program import RobotsProgram
 from fleet.app.simulated_robots.settings import RobotsSettings
-
-_INTERRUPTED: Final = 130
 
 
 def run(settings: RobotsSettings, *, boot: Callable[[], bytes], as_json: bool) -> int:
@@ -28,14 +24,15 @@ def run(settings: RobotsSettings, *, boot: Callable[[], bytes], as_json: bool) -
     with robots_program(settings, boot, say) as program:
         robots, gateways = len(settings.serials), len(settings.gateways)
         say(f"{robots} robots behind {gateways} gateways: connecting to {', '.join(settings.endpoints)}")
-        with _stopped_by_signals(program.stop) as received:
+        with StopRequest() as stop:
+            stop.then(program.stop)
             program.run()
         figures = _figures(program)
     if as_json:
         typer.echo(json.dumps({"robots": robots, "gateways": gateways} | figures))
     else:
         typer.echo(f"stopped after {figures['ticks'] * TICK_S:.0f} s; {figures['received']} messages received")
-    return _INTERRUPTED if signal.SIGINT in received else 0
+    return stop.code
 
 
 def _figures(program: RobotsProgram) -> dict[str, Any]:
@@ -54,20 +51,3 @@ def _figures(program: RobotsProgram) -> dict[str, Any]:
         "poses_dropped": sum(link.dropped for link in program.links),
         **({} if program.contacts is None else {"contacts": program.contacts()}),
     }
-
-
-@contextmanager
-def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Within this context SIGTERM and SIGINT call `stop`; yields those that came."""
-    received: list[int] = []
-
-    def take(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        stop()
-
-    before = {number: signal.signal(number, take) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -23,6 +23,9 @@ _RESYNC_S: Final = 0.5
 class FeedReader:
     """Keeps a FeedTracker up to date. `client` says where the feed is and makes good what was missed.
 
+    A controller that counts from the start again, with a journal of its own and a clock that was set back, is another
+    site. It is believed to be one once nothing of what it tells has been news for a while: then `tracker` is a new one.
+
     serials  of the robots, by row; empty before the first snapshot
     trouble  why nothing is known now, empty if all is well
     """
@@ -49,7 +52,7 @@ class FeedReader:
         self.close()
 
     def silent_s(self) -> float:
-        """For how long nothing has been heard, in seconds."""
+        """For how long no news has been heard, in seconds."""
         return self._clock.now() - self._heard_s
 
     def poll(self, timeout_s: float) -> None:
@@ -79,12 +82,13 @@ class FeedReader:
             except zmq.Again:
                 return
             try:
-                self.tracker.hear(decode_news(frames))
+                news = self.tracker.hear(decode_news(frames))
             except MessageError as bad:
                 self.trouble = f"the feed is not understood: {bad}"
                 continue
-            self._heard_s = self._clock.now()
-            self.trouble = ""
+            if news:
+                self._heard_s = self._clock.now()
+                self.trouble = ""
 
     def _resync(self) -> None:
         """Ask for a snapshot if it is time to."""
@@ -98,6 +102,8 @@ class FeedReader:
             return
         finally:
             self._asked_s = self._clock.now()
+        if silent and self.tracker.is_behind(answer.snapshot):
+            self.tracker = FeedTracker()
         self.serials = answer.roster.serials
         self._follow(_reachable(answer.feed, self._client.endpoint))
         self.tracker.resync(answer.snapshot)
@@ -106,10 +112,10 @@ class FeedReader:
         if endpoint == self._endpoint and self._socket is not None:
             return
         self.close()
-        self._endpoint = endpoint
-        self._socket = prepare(self._context, zmq.SUB, endpoint, self._keys, _OPTIONS)
-        self._socket.setsockopt(zmq.SUBSCRIBE, FEED_TAG)
-        connect(self._socket, endpoint)
+        socket = prepare(self._context, zmq.SUB, endpoint, self._keys, _OPTIONS)
+        socket.setsockopt(zmq.SUBSCRIBE, FEED_TAG)
+        connect(socket, endpoint)
+        self._socket, self._endpoint = socket, endpoint
 
 
 def _reachable(feed: str, api: str) -> str:

@@ -55,15 +55,15 @@ class FeedTracker:
         """Return the last events known, of this term, by number."""
         return [Event(number, self._events[number]) for number in sorted(self._events)]
 
-    def hear(self, news: AnyNews) -> None:
-        """Take in a message of the feed."""
+    def hear(self, news: AnyNews) -> bool:
+        """Take in a message of the feed; return false for one that is passed over, as old or heard already."""
         if news.term < self.term:
-            return
+            return False
         if news.term > self.term:
             self._begin(news.term)
         if self._seq is not None:
             if news.seq <= self._seq:
-                return
+                return False
             if news.seq > self._seq + 1:
                 self._need(news.seq - 1)
                 # What was told between the first snapshot and the first message was never to be heard: no loss.
@@ -82,6 +82,11 @@ class FeedTracker:
                 self._settle()
         else:
             self._take_site(news.site, news.seq)
+        return True
+
+    def is_behind(self, snapshot: Snapshot) -> bool:
+        """Whether a snapshot ends before what has been heard."""
+        return (snapshot.term, snapshot.seq) < (self.term, self._seq or 0)
 
     def resync(self, snapshot: Snapshot) -> None:
         """Take in a snapshot; one that is older than what is missing helps, but does not do."""

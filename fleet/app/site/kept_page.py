@@ -26,7 +26,7 @@ class Page(Protocol):
 class KeptPage:
     """Keeps a page running, and the site running without it; a context, at whose end the page is told to end.
 
-    start: starts its process
+    start: starts its process; where that is impossible after the first time (OSError), it is tried again later
     """
 
     def __init__(self, start: Callable[[], Page]) -> None:
@@ -49,7 +49,7 @@ class KeptPage:
         """Start it again if it is time to; return its exit code if it is found to have ended, once."""
         if self._page is None:
             if now_s >= self._again_s:
-                self._page, self._began_s = self._start(), now_s
+                self._start_again(now_s)
             return None
         if self._began_s is None:
             self._began_s = now_s
@@ -59,6 +59,15 @@ class KeptPage:
             self._page = None
             if now_s - self._began_s > _LAST_S:
                 self._pause_s = _FIRST_S
-            self._again_s = now_s + self._pause_s
-            self._pause_s = min(2 * self._pause_s, _LAST_S)
+            self._put_off(now_s)
         return code
+
+    def _start_again(self, now_s: float) -> None:
+        try:
+            self._page, self._began_s = self._start(), now_s
+        except OSError:  # no process or memory to be had, or the program is being replaced: robots must not care
+            self._put_off(now_s)
+
+    def _put_off(self, now_s: float) -> None:
+        self._again_s = now_s + self._pause_s
+        self._pause_s = min(2 * self._pause_s, _LAST_S)

@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fleet.app.site.api_client import ApiClient
 from fleet.app.site.api_messages import Label, OrderResult, OrderRow, OrderShown, OrderStatus
@@ -49,7 +50,8 @@ def print_orders(rows: Sequence[OrderRow], more: bool, *, as_json: bool) -> None
         late = f"{row.late_s:.0f}" if row.late_s > 0 else ""
         tasks = f"{row.tasks_done} of {row.tasks}"
         due = f"{row.due_s:.0f}"
-        table.add_row(str(row.row), row.order, row.status, str(row.priority), str(row.units), tasks, due, late)
+        cells = (str(row.row), row.order, row.status, str(row.priority), str(row.units), tasks, due, late)
+        table.add_row(*map(Text, cells))
     Console().print(table)
     if more:
         typer.echo(f"there are more: --after {rows[-1].row}")
@@ -67,10 +69,11 @@ def print_order(shown: OrderShown, *, as_json: bool) -> None:
     typer.echo(f"accepted at {order.release_s:.0f} s, due at {order.due_s:.0f} s of the site's clock{late}")
     lines = Table("sku", "quantity", "litres a unit", "kg a unit")
     for line in shown.lines:
-        lines.add_row(line.sku, str(line.quantity), f"{line.unit_litres:g}", f"{line.unit_kg:g}")
+        lines.add_row(Text(line.sku), str(line.quantity), f"{line.unit_litres:g}", f"{line.unit_kg:g}")
     tasks = Table("task", "stage", "errands done", "robot", "reason")
     for task in shown.tasks:
-        tasks.add_row(str(task.task), task.status, f"{task.errands_done} of {task.errands}", task.robot, task.reason)
+        done = f"{task.errands_done} of {task.errands}"
+        tasks.add_row(*map(Text, (str(task.task), task.status, done, task.robot, task.reason)))
     console = Console()
     console.print(lines)
     console.print(tasks)

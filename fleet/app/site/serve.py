@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
-from typing import Final
 
-from fleet.app.interrupts import on_interrupt
+from fleet.app.interrupts import StopRequest
 from fleet.app.page_process import PageProcess, PageSettings
 from fleet.app.site.api_server import ApiServer
 from fleet.app.site.compose_site import (
@@ -36,8 +33,6 @@ from robots.gateways.allow_list import AllowList
 from robots.gateways.handshakes import Refusal
 from robots.gateways.keys import load_key
 
-INTERRUPTED: Final = 130
-
 
 def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
     """Lead the site, or wait for that, and run it; return the exit code.
@@ -49,10 +44,8 @@ def serve(settings: SiteSettings, *, for_s: float | None, as_json: bool) -> int:
     """
     log = SiteLog(sys.stderr)
     manager = ServiceManager(os.environ)
-    stop = _Stop()
     with ExitStack() as stack:
-        stack.enter_context(on_interrupt(stop.interrupt))
-        stack.enter_context(_on_terminate(stop.terminate))
+        stop = stack.enter_context(StopRequest())
         stack.callback(manager.stopping)
         access = open_access(settings, stack, lambda refusal: _refused(log, refusal))
         if settings.page is not None:
@@ -118,37 +111,11 @@ def _page(page: PageSettings, api: ApiServer) -> KeptPage:
     return KeptPage(lambda: PageProcess(api.endpoint, page))
 
 
-class _Stop:
-    """That somebody wants the controller to end, and with which exit code."""
-
-    def __init__(self) -> None:
-        self.code = 0
-        self.wanted = False
-        self._then: Callable[[], None] | None = None
-
-    def then(self, stop: Callable[[], None]) -> None:
-        """From now on call this, and at once if it is wanted already."""
-        self._then = stop
-        if self.wanted:
-            stop()
-
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self.code = INTERRUPTED
-        self.terminate()
-
-    def terminate(self) -> None:
-        """SIGTERM."""
-        self.wanted = True
-        if self._then is not None:
-            self._then()
-
-
 class _StoppedError(Exception):
     """The controller was told to end before all robots were there."""
 
 
-def _wait(journal: Journal, manager: ServiceManager, stop: _Stop) -> None:
+def _wait(journal: Journal, manager: ServiceManager, stop: StopRequest) -> None:
     """Go on leading while robots are waited for."""
     journal.renew()
     manager.alive()
@@ -157,7 +124,7 @@ def _wait(journal: Journal, manager: ServiceManager, stop: _Stop) -> None:
 
 
 def _stand_by(
-    settings: SiteSettings, log: SiteLog, manager: ServiceManager, stop: _Stop, leader: str
+    settings: SiteSettings, log: SiteLog, manager: ServiceManager, stop: StopRequest, leader: str
 ) -> Journal | None:
     """Return the journal once this controller leads; None if it was stopped before that."""
     log.say("standing_by", leader=leader)
@@ -176,13 +143,3 @@ def _stand_by(
 def _refused(log: SiteLog, refusal: Refusal) -> None:
     """Write down who was not let in."""
     log.say("not_let_in", reason=refusal.reason, address=refusal.address, peer=refusal.peer, socket=refusal.domain)
-
-
-@contextmanager
-def _on_terminate(stop: Callable[[], None]) -> Iterator[None]:
-    """Within this context SIGTERM calls `stop`."""
-    before = signal.signal(signal.SIGTERM, lambda _number, _frame: stop())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -105,7 +105,7 @@ def render(picture: Picture) -> RenderableType:
             "late order", "late s", "priority", title=f"{site.late_tasks} tasks are late", title_justify="left"
         )
         for order in site.late_orders:
-            late.add_row(order.order, f"{order.late_s:.0f}", str(order.priority))
+            late.add_row(Text(order.order), f"{order.late_s:.0f}", str(order.priority))
         parts.append(late)
     return Group(*parts)
 

@@ -10,6 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fleet.app.site.feed_messages import SiteNews, ZoneInForce
 from fleet.text_file import read_text
@@ -38,7 +39,8 @@ def zone_table(zones: tuple[ZoneInForce, ...], site_s: float) -> Table:
         limit = "" if zone.limit_mps is None else f", {zone.limit_mps:g} m/s"
         where = f"{zone.place}{limit}" + (f" ({zone.robot})" if zone.robot else "")
         age = f"{site_s - zone.since_s:.0f}"
-        table.add_row(str(zone.id), zone.kind, where, zone.by, zone.ref, age, ends, zone.clear_requested_by)
+        cells = (str(zone.id), zone.kind, where, zone.by, zone.ref, age, ends, zone.clear_requested_by)
+        table.add_row(*map(Text, cells))
     return table
 
 

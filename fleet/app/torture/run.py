@@ -13,14 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from fleet.app.interrupts import on_interrupt
+from fleet.app.interrupts import INTERRUPTED, on_interrupt
 from fleet.app.torture.pool import Job, Jobs, Outcome, open_jobs
 from fleet.app.torture.report import TortureReport
 from fleet.app.torture.schedule import Schedule, write_schedule
 from fleet.app.torture.shrink import Shrunk
 from fleet.runtime.clock import WallClock
 
-INTERRUPTED: Final = 130
 # Seeds that are shrunk; where more fail, they will fail of the same.
 _MOST_SHRUNK: Final = 3
 

@@ -42,8 +42,9 @@ class RunTable:
 
 def run_tables(run: RunReader) -> list[RunTable]:
     """Return the tables of a run; raises RunError if its events are missing or damaged."""
-    history = read_history(run.path, robots=run.trace.robots, end_s=run.trace.duration_s)
-    return [_positions(run.trace), _events(run), _tasks(history), _orders(history)]
+    trace = run.trace
+    history = read_history(run.path, robots=trace.robots, cells=trace.cells, end_s=trace.duration_s)
+    return [_positions(trace), _events(run), _tasks(history), _orders(history)]
 
 
 def _positions(trace: Trace) -> RunTable:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -48,15 +47,15 @@ class Window:
     def steps(self, trace: Trace) -> slice:
         """Steps of the trace that begin in the window; raises SettingError if there are none."""
         length_s = trace.duration_s
+        # A time that is a step's begin or the run's end in all but the last bits of a float is that.
+        slack = 1e-9 * length_s
         if self.from_s >= length_s:
             problem = f"{self.from_s:g} s is past the end of the run, which is {length_s:g} s long"
             raise SettingError("--window", problem, "begin it earlier")
-        if self.to_s > length_s and self.to_s != inf:
+        if self.to_s > length_s + slack and self.to_s != inf:
             problem = f"{self.to_s:g} s is past the end of the run, which is {length_s:g} s long"
             raise SettingError("--window", problem, f"end it at {length_s:g}s, or leave its end open")
         begins_s = np.arange(trace.steps) * trace.step_s
-        # A step that begins at a bound in all but the last bits of a float begins at that bound.
-        slack = 1e-9 * length_s
         first, end = np.searchsorted(begins_s, [self.from_s - slack, self.to_s - slack]).tolist()
         if first >= end:
             problem = f"no step of {trace.step_s:g} s begins between {self.from_s:g} s and {self.to_s:g} s"
@@ -89,15 +88,6 @@ class Congestion:
     def total(self) -> float:
         """The metric in its unit over all cells."""
         return float(self.counts.sum()) * self.scale
-
-
-def find_metric(name: str) -> Metric:
-    """Return a metric by name; raises SettingError if there is none."""
-    if name not in METRICS:
-        close = get_close_matches(name, METRICS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(METRICS)}"
-        raise SettingError("--metric", f"there is no metric named {name!r}", hint)
-    return METRICS[name]
 
 
 def count_congestion(trace: Trace, metric: Metric, window: Window | None = None) -> Congestion:

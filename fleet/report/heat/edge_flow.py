@@ -25,7 +25,6 @@ class EdgeFlow:
     entries: Int64
     from_s: float
     to_s: float
-    robots: int
 
     @property
     def per_hour(self) -> Float64:
@@ -56,4 +55,4 @@ def count_edge_flow(trace: Trace, window: Window | None = None) -> EdgeFlow:
             for row, column in zip(ROW_STEP, COLUMN_STEP, strict=True)
         ]
     ).reshape(4, trace.height, trace.width)
-    return EdgeFlow(entries, steps.start * trace.step_s, steps.stop * trace.step_s, trace.robots)
+    return EdgeFlow(entries, steps.start * trace.step_s, steps.stop * trace.step_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import ceil
@@ -17,6 +16,8 @@ from fleet.report.heat.floor_picture import clock, shown_values
 from fleet.report.heat.map_layer import MapLayer
 from fleet.report.heat.map_sheet import MapSheet
 from fleet.report.heat.map_values import change
+from fleet.report.round_times import ROUND_TIMES_S
+from fleet.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,6 @@ FILM_FORMATS: Final = (".mp4", ".gif")
 # Pictures a second, how many there are if nobody says, and how many there may be: nearly seven minutes of film.
 PICTURES_A_SECOND: Final = 5
 _PICTURES, _MOST_PICTURES = 60, 2000
-_ROUND_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _DPI: Final = 90
 _COLOURS: Final = 128
 
@@ -78,7 +78,7 @@ def default_every(run: PicturedRun) -> float:
     """Return a round number of seconds of a run for each picture, no less than a step, so that there are at most 60."""
     from_s, to_s = run.span_s
     least_s = max(run.trace.step_s, (to_s - from_s) / _PICTURES)
-    return float(next((every for every in _ROUND_S if least_s <= every <= to_s - from_s), to_s - from_s))
+    return float(next((every for every in ROUND_TIMES_S if least_s <= every <= to_s - from_s), to_s - from_s))
 
 
 def save_film(path: Path, film: Film, told: FloorPicture, world: World) -> None:
@@ -90,14 +90,8 @@ def save_film(path: Path, film: Film, told: FloorPicture, world: World) -> None:
     if ending not in FILM_FORMATS:
         raise SettingError(str(path), "is no film file", f"end its name in {' or '.join(FILM_FORMATS)}")
     write = _write_mp4 if ending == ".mp4" else _write_gif
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with whole_file(path, SettingError) as partial:
         write(partial, _pictures(film, told, world))
-        partial.replace(path)
-    except OSError as failure:
-        raise SettingError(str(path), f"cannot be written: {failure.strerror}", "choose another file") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _pictures(film: Film, told: FloorPicture, world: World) -> Iterator[UInt8]:

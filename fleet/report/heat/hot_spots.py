@@ -19,13 +19,12 @@ class HotSpot:
     """A neighbourhood of 5 x 5 cells.
 
     row, column  its centre, a cell with a count
-    around       counts in all its cells, peak  the largest count of one of them
+    around       counts in all its cells
     """
 
     row: int
     column: int
     around: int
-    peak: int
 
 
 def spot_cells(spot: HotSpot) -> tuple[slice, slice]:
@@ -48,7 +47,7 @@ def find_hot_spots(counts: Int64, most: int = 10) -> list[HotSpot]:
         row, column = divmod(cell, counts.shape[1])
         if not free[row, column]:
             continue
-        spots.append(HotSpot(row, column, int(around[row, column]), int(counts[_square(row, column, REACH)].max())))
+        spots.append(HotSpot(row, column, int(around[row, column])))
         if len(spots) == most:
             break
         free[_square(row, column, 2 * REACH)] = False

@@ -68,8 +68,9 @@ def find_lost_time(trace: Trace) -> LostTime:
         onward = (ways.cell[:, 1:] != ways.cell[:, :-1]) & ~loop & ~ways.at_goal
         held = _with_delay((loop | ways.delayed) & ~ways.at_goal, ways.delayed)
         found.held[robots] = held
-        found.lost[robots] = held & ~_needed_turns(ways, onward)
-        found.wanted[robots] = _wanted(ways, onward)
+        following = _next(ways, onward)
+        found.lost[robots] = held & ~_needed_turns(ways, onward, following)
+        found.wanted[robots] = _wanted(ways, following)
     return found
 
 
@@ -125,11 +126,11 @@ def _next(ways: _Ways, onward: Bool) -> Int64:
     return np.where(leg == ways.leg, following, steps)
 
 
-def _wanted(ways: _Ways, onward: Bool) -> Int64:
-    """The cell into which the next onward step of the same leg leads, int64 (n, steps)."""
-    robot = np.arange(len(onward))[:, None]
-    following = _next(ways, onward)
-    return np.where(following < onward.shape[1], ways.cell[robot, np.minimum(following + 1, onward.shape[1])], NO_CELL)
+def _wanted(ways: _Ways, following: Int64) -> Int64:
+    """The cell into which the next onward step of the same leg, see `_next`, leads; int64 (n, steps)."""
+    robots, steps = following.shape
+    robot = np.arange(robots)[:, None]
+    return np.where(following < steps, ways.cell[robot, np.minimum(following + 1, steps)], NO_CELL)
 
 
 def _direction(left: Int64, entered: Int64, width: int) -> Int64:
@@ -141,8 +142,8 @@ def _direction(left: Int64, entered: Int64, width: int) -> Int64:
     return heading
 
 
-def _needed_turns(ways: _Ways, onward: Bool) -> Bool:
-    """Quarter turns that a robot must make before an onward step, the last ones it makes before it; bool (n, steps)."""
+def _needed_turns(ways: _Ways, onward: Bool, following: Int64) -> Bool:
+    """Quarter turns that a robot must make before the onward step that follows, the last ones; bool (n, steps)."""
     steps = onward.shape[1]
     robot, step = np.nonzero(onward)
     heading = _direction(ways.cell[robot, step], ways.cell[robot, step + 1], ways.width)
@@ -155,7 +156,6 @@ def _needed_turns(ways: _Ways, onward: Bool) -> Bool:
     turns[robot, step] = np.where((heading < 0) | (before < 0), 0, np.minimum(quarters, 4 - quarters))
     good = ways.turning & ~ways.delayed
     made = np.cumsum(np.pad(good, ((0, 0), (1, 0))), axis=1)  # before each step
-    following = _next(ways, onward)
     row = np.arange(len(onward))[:, None]
     needed: Bool = good & (made[row, following] - made[:, :-1] <= turns[row, following])
     return needed

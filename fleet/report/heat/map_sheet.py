@@ -69,8 +69,8 @@ class MapSheet:
         draw_floor(self.axes, world, legend=False)
         self._veil()
         self._mark_places()
-        self.figure.text(_LEFT / wide, 1.0 - 0.38 / high, f"{world.name}: {title}", fontsize=15)
-        self.figure.text(_LEFT / wide, 1.0 - 0.64 / high, facts, fontsize=9)
+        self.figure.text(_LEFT / wide, 1.0 - 0.38 / high, f"{world.name}: {title}", fontsize=15, parse_math=False)
+        self.figure.text(_LEFT / wide, 1.0 - 0.64 / high, facts, fontsize=9, parse_math=False)
 
     def colour_bar(self, shown: ScalarMappable, unit: str, *, beyond: str) -> None:
         """Explain the colours below the map; `beyond` says on which sides there are numbers that are off the bar."""
@@ -96,7 +96,7 @@ class MapSheet:
             top = 1.0 - (3.4 + 2.2 * place) * line
             name = place_name(self._world, self._world.layout.cell(spot.row, spot.column))
             self._panel.text(0.0, top, spot.mark, fontsize=10, fontweight="bold", va="top")
-            self._panel.text(0.08, top, name, fontsize=9, va="top")
+            self._panel.text(0.08, top, name, fontsize=9, va="top", parse_math=False)
             self._panel.text(0.08, top - 0.9 * line, spot.told, fontsize=8, va="top", color="#404040")
 
     def _veil(self) -> None:

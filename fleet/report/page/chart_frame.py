@@ -7,11 +7,11 @@ from math import floor, log10
 from typing import Final
 
 from fleet.report.page.markup import Markup, joined, tag
+from fleet.report.round_times import ROUND_TIMES_S
 
 # Units of the picture: it is scaled to the width of the page.
 WIDTH: Final = 760.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 12.0, 34.0
-_TICK_STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 _MOST_TIME_TICKS: Final = 10
 _SHORT_NAME: Final = 20
 
@@ -154,7 +154,7 @@ def tick_names(ticks: list[float]) -> list[tuple[float, str]]:
 
 def time_ticks(duration_s: float) -> tuple[list[tuple[float, str]], str]:
     """Return round times with how they are written, and the unit: seconds, minutes or hours."""
-    step = next((s for s in _TICK_STEPS_S if duration_s / s <= _MOST_TIME_TICKS), 86400 * 5)
+    step = next((s for s in ROUND_TIMES_S if duration_s / s <= _MOST_TIME_TICKS), 86400 * 5)
     unit_s, unit = next(
         (seconds, name) for seconds, name in ((3600, "hours"), (60, "minutes"), (1, "seconds")) if step >= seconds
     )

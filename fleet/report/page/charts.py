@@ -145,7 +145,9 @@ def histogram(
     edges = np.arange(first, high + step, step) if high > first else np.array([first, first + step])
     if edges[-1] <= high:
         edges = np.append(edges, edges[-1] + step)
-    counts = np.bincount(((values - first) // step).astype(np.int64), minlength=len(edges) - 1)
+    # By the very numbers that are drawn: dividing by the width would put some values, for a last bit, beyond the bars.
+    bar = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+    counts = np.bincount(bar, minlength=len(edges) - 1)
     ticks = round_ticks(float(counts.max()))
     axes = Axes(float(edges[0]), float(edges[-1]), 0.0, ticks[-1], _HEIGHT)
     apart = round_ticks(float(edges[-1] - edges[0]), 8)[1]

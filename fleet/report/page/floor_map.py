@@ -11,6 +11,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from fleet.report.heat.hot_spots import REACH
+from fleet.report.heat.map_values import MapValues
 from fleet.report.page.chart_frame import WIDTH, Chart, FigureTable
 from fleet.report.page.markup import Markup, joined, tag
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from robots.arrays import Float64, UInt8
     from sim_worlds.world import World
 
-# Above this percentile of the cells that count, colours are all the same: one dock does not bleach the floor.
-_TOP_PERCENTILE: Final = 99.5
 _PIXELS_WIDE: Final = 1000
 _TALLEST: Final = 820.0
 # What stands on the floor, red, green, blue, opacity, and where magma begins and ends; little is near the ground.
@@ -42,7 +41,7 @@ def map_of_spots(
     rows, columns = values.shape
     scale = min(WIDTH / columns, _TALLEST / rows)
     wide, high = columns * scale, rows * scale
-    top = float(np.percentile(values[values > 0], _TOP_PERCENTILE)) if (values > 0).any() else 1.0
+    top = MapValues(title, unit, values).top()
     images = [
         tag("image", class_=f"on-{ground}", href=_png(_pixels(world, values / top, ground)), x=0.0, y=0.0,
             width=wide, height=high, preserveAspectRatio="none")

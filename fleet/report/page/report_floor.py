@@ -80,16 +80,14 @@ def disturbance_sections(story: RunStory) -> list[Section]:
         sections.append(
             Section("contacts", "Contacts", _counts("How often robots began to touch", story.summary.contacts))
         )
-    if story.summary.replenishments is not None or story.summary.cages is not None:
-        tables = [
-            joined(tag("h3", title), _counts(title, counts))
-            for title, counts in (
-                ("Refills of bins", story.summary.replenishments),
-                ("Roll cages", story.summary.cages),
-            )
-            if counts is not None
-        ]
-        sections.append(Section("sensors", "Bins and cages", joined(*tables)))
+    seen = {
+        "Refills of bins": story.summary.replenishments,
+        "Roll cages": story.summary.cages,
+        "Jammed chutes": story.summary.jams,
+    }
+    tables = [joined(tag("h3", title), _counts(title, counts)) for title, counts in seen.items() if counts is not None]
+    if tables:
+        sections.append(Section("sensors", "Bins, cages and chutes", joined(*tables)))
     if story.summary.work_cells is not None:
         sections.append(_work_cells(story.summary.work_cells))
     return sections

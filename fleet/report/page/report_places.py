@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fleet.report.heat.spot_costs import orders_limit
 from fleet.report.page.chart_frame import FigureTable
 from fleet.report.page.charts import strips_over_time
 from fleet.report.page.floor_map import map_of_spots
@@ -39,8 +40,8 @@ def places_section(story: RunStory) -> Section:
     )  # fmt: skip
     rows: list[tuple[object, ...]] = [
         (load.place.name, load.place.kind, len(load.place.cells), f"{load.services:,}", f"{load.service_s:,.1f}",
-         f"{load.busy:.1%}", f"{load.taken:.1%}", f"{float(np.mean(load.queue)):.2f}", f"{load.longest_queue:.1f}",
-         f"{load.waited_h:,.2f}")
+         f"{load.busy:.1%}", f"{load.taken:.1%}", f"{float(np.average(load.queue, weights=story.bins.lengths_s)):.2f}",
+         f"{load.longest_queue:.1f}", f"{load.waited_h:,.2f}")
         for load in loads
     ]  # fmt: skip
     columns = (
@@ -74,6 +75,8 @@ def spots_section(story: RunStory) -> Section:
         "stood: a queue counts at its head. Tasks an hour is what the floor would do more if nobody lost time "
         "to the spot."
     )
+    if orders_limit(story.summary):
+        text += " Here that is none: at the end there are no more open tasks than robots."
     if not story.spots:
         return Section("spots", "Hot spots", paragraphs("Robots lost no time against free flow."))
     worst = story.spots[0]

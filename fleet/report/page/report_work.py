@@ -29,27 +29,26 @@ def throughput_section(story: RunStory) -> Section:
         f"Tasks done go from {done.min():,.0f} to {done.max():,.0f} an hour; those that came in are beside them.",
         bins, [Line("second", "came in", created), Line("first", "done", done)],
     )  # fmt: skip
-    open_orders = bins.mean_number(
-        (order.came_s, order.done_s if order.done_s is not None else story.trace.duration_s)
-        for order in orders
-        if order.status in {"open", "done"}
-    )
+    end_s = story.trace.duration_s
+    open_orders = bins.mean_number((order.came_s, order.open_until_s(end_s)) for order in orders)
     backlog = lines_over_time(
         "backlog", "Work that is open",
-        f"At the end {open_orders[-1]:,.0f} orders are open and {story.waiting_tasks[-1]:,.0f} tasks wait for a robot.",
+        f"In the last part {open_orders[-1]:,.1f} orders are open and {story.waiting_tasks[-1]:,.1f} tasks wait for a "
+        "robot, on average.",
         bins,
         [Line("second", "tasks that wait for a robot", story.waiting_tasks), Line("first", "orders open", open_orders)],
         decimals=1,
     )  # fmt: skip
     hour, counts = story.summary.throughput_per_hour, story.summary
+    failed = sum(task.units for task in tasks if task.status == "failed")
     rows: list[tuple[object, ...]] = [
         ("tasks", f"{counts.tasks.created:,}", f"{counts.tasks.done:,}", f"{counts.tasks.open:,}",
          f"{counts.tasks.failed:,}", f"{counts.tasks.cancelled:,}", f"{hour.tasks:,.1f}"),
         ("orders", f"{counts.orders.accepted:,}", f"{counts.orders.done:,}", f"{counts.orders.open:,}",
          f"{counts.orders.rejected:,}", f"{counts.orders.cancelled:,}", f"{hour.orders:,.1f}"),
         ("units", f"{counts.units.ordered:,}", f"{counts.units.dropped:,}",
-         f"{counts.units.ordered - counts.units.cancelled - counts.units.dropped:,}", "", f"{counts.units.cancelled:,}",
-         f"{hour.units:,.1f}"),
+         f"{counts.units.ordered - counts.units.cancelled - counts.units.dropped - failed:,}", f"{failed:,}",
+         f"{counts.units.cancelled:,}", f"{hour.units:,.1f}"),
     ]  # fmt: skip
     columns = ("", "came in", "done", "open", "failed or rejected", "cancelled", "done an hour")
     table = FigureTable(columns, rows).markup("Orders, tasks and units")

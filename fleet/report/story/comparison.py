@@ -65,7 +65,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
                 "name": group.name,
                 "settings": group.settings,
                 "seeds": sorted(group.runs),
-                "runs": [str(run.path) for run in group.runs.values()],
+                "runs": [str(group.runs[seed].path) for seed in sorted(group.runs)],
                 "figures": {
                     row.figure.key: _figure(row)
                     for row in comparison.rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REMEDY: Final = "run it again: the file is not what a run wrote"
+# No run is as long; and formats that count nanoseconds have no room for more.
+_MOST_S: Final = 1e9
+_Decoded = TypeVar("_Decoded")
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event"):
@@ -119,6 +122,20 @@ class TaskRedirected(Event, frozen=True, tag="task_redirected"):
     cell: int
 
 
+class TaskHeld(Event, frozen=True, tag="task_held"):
+    """A task is given to no robot until what it waits for is there: stock or chute."""
+
+    task: int
+    waits_for: str
+
+
+class TaskLetGo(Event, frozen=True, tag="task_let_go"):
+    """A task no longer waits for this."""
+
+    task: int
+    waited_for: str
+
+
 class TaskDone(Event, frozen=True, tag="task_done"):
     """All errands of a task are done."""
 
@@ -165,6 +182,8 @@ WorkEvent = (
     | TaskTakenOver
     | TaskReclaimed
     | TaskRedirected
+    | TaskHeld
+    | TaskLetGo
     | TaskDone
     | TaskFailed
     | TaskCancelled
@@ -190,14 +209,9 @@ def read_lines(run: Path) -> Iterator[tuple[str, bytes]]:
 
 def read_objects(run: Path) -> Iterator[dict[str, Any]]:
     """Go through the events of a run as they are; raises RunError if one is no object with `t` and `event`."""
-    decoder = msgspec.json.Decoder(dict[str, Any])
     for where, line in read_lines(run):
-        try:
-            event = decoder.decode(line)
-            float(event["t"]), str(event["event"])
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as damage:
-            raise RunError(where, f"is no event: {damage}", _REMEDY) from None
-        yield event
+        _decoded(_KIND, where, line)
+        yield _decoded(_ANYTHING, where, line)
 
 
 def read_events(run: Path) -> Iterator[tuple[str, WorkEvent | dict[str, Any]]]:
@@ -205,17 +219,23 @@ def read_events(run: Path) -> Iterator[tuple[str, WorkEvent | dict[str, Any]]]:
 
     Raises RunError if one lacks a field or has one of another type.
     """
-    kind_of = msgspec.json.Decoder(_Kind)
-    work: msgspec.json.Decoder[WorkEvent] = msgspec.json.Decoder(WorkEvent)
-    anything = msgspec.json.Decoder(dict[str, Any])
     for where, line in read_lines(run):
-        try:
-            about_work = kind_of.decode(line).event in _ABOUT_WORK
-            yield where, (work.decode(line) if about_work else anything.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as damage:
-            raise RunError(where, f"is damaged: {damage}", _REMEDY) from None
+        about_work = _decoded(_KIND, where, line).event in _ABOUT_WORK
+        yield where, (_decoded(_WORK, where, line) if about_work else _decoded(_ANYTHING, where, line))
 
 
 class _Kind(msgspec.Struct):
-    t: float
+    t: Annotated[float, msgspec.Meta(ge=0.0, le=_MOST_S)]
     event: str
+
+
+_KIND: Final = msgspec.json.Decoder(_Kind)
+_WORK: Final[msgspec.json.Decoder[WorkEvent]] = msgspec.json.Decoder(WorkEvent)
+_ANYTHING: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+def _decoded(decoder: msgspec.json.Decoder[_Decoded], where: str, line: bytes) -> _Decoded:
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as damage:
+        raise RunError(where, f"is damaged: {damage}", _REMEDY) from None

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from fleet.runtime.activity import Activity
 
 if TYPE_CHECKING:
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
 
     from fleet.report.heat.spot_costs import SpotCost
     from fleet.report.story.place_load import PlaceLoad
+    from fleet.report.story.time_bins import TimeBins
     from fleet.report.story.time_use import TimeUse
     from robots.arrays import Float64
 
@@ -43,7 +42,7 @@ class Limit:
 class Evidence:
     """What is looked at to tell what limits a floor.
 
-    waiting_tasks   float64 (bins,), tasks that waited for a robot
+    bins            parts of the run; waiting_tasks: float64 (bins,), tasks that waited for a robot
     chargers        of the floor; on_chargers: robots that charged, mean over the run
     loads           of stations and chutes; tasks_per_hour: that the floor did
     worst_spot      name and cost of the spot to which most time was lost; None if none was
@@ -51,6 +50,7 @@ class Evidence:
 
     robots: int
     use: TimeUse
+    bins: TimeBins
     waiting_tasks: Float64
     chargers: int
     loads: Sequence[PlaceLoad]
@@ -60,7 +60,12 @@ class Evidence:
     @property
     def tasks_wait(self) -> bool:
         """Whether more tasks wait for robots than is usual while robots are at hand."""
-        return _mean(self.waiting_tasks) >= WAITING_TASKS * self.robots
+        return self.mean_waiting >= WAITING_TASKS * self.robots
+
+    @property
+    def mean_waiting(self) -> float:
+        """Tasks that waited for a robot, mean over the run without the part in which the floor fills."""
+        return self.bins.settled_mean(self.waiting_tasks)
 
     @property
     def on_chargers(self) -> float:
@@ -79,18 +84,13 @@ def verdict(limits: Sequence[Limit]) -> Limit | None:
     return next((limit for limit in limits if limit.binds), None)
 
 
-def _mean(values: Float64) -> float:
-    """Mean without the first part of the run, in which the floor fills: all but its first fifth."""
-    return float(np.mean(values[len(values) // 5 :]))
-
-
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def _orders(evidence: Evidence) -> Limit:
     idle = evidence.use.share(Activity.IDLE)
-    found = f"robots idle {idle:.0%} of their time, {_number(_mean(evidence.waiting_tasks))} tasks wait for a robot"
+    found = f"robots idle {idle:.0%} of their time, {_number(evidence.mean_waiting)} tasks wait for a robot"
     threshold = (
         f"idle {IDLE_SHARE:.0%} or more, and fewer than {_number(WAITING_TASKS * evidence.robots)} tasks waiting"
     )
@@ -108,13 +108,15 @@ def _places(evidence: Evidence) -> Limit:
     threshold = f"a robot stands there {TAKEN_SHARE:.0%} of the time, and {QUEUE:g} or more wait for each dock"
     if not evidence.loads:
         return Limit("stations", binds=False, found="the floor has none", threshold=threshold)
-    worst = max(evidence.loads, key=lambda load: (_binding(load), load.taken))
-    found = f"{worst.place.name} is taken {worst.taken:.0%} of the time, {_mean(worst.queue):.1f} robots wait for it"
-    return Limit("stations", _binding(worst), found, threshold)
+    bins = evidence.bins
+    worst = max(evidence.loads, key=lambda load: (_binding(load, bins), load.taken))
+    waiting = bins.settled_mean(worst.queue)
+    found = f"{worst.place.name} is taken {worst.taken:.0%} of the time, {waiting:.1f} robots wait for it"
+    return Limit("stations", _binding(worst, bins), found, threshold)
 
 
-def _binding(load: PlaceLoad) -> bool:
-    return load.taken >= TAKEN_SHARE and _mean(load.queue) >= QUEUE * len(load.place.cells)
+def _binding(load: PlaceLoad, bins: TimeBins) -> bool:
+    return load.taken >= TAKEN_SHARE and bins.settled_mean(load.queue) >= QUEUE * len(load.place.cells)
 
 
 def _spot(evidence: Evidence) -> Limit:
@@ -129,6 +131,6 @@ def _spot(evidence: Evidence) -> Limit:
 
 def _robots(evidence: Evidence, *, alone: bool) -> Limit:
     work = 1.0 - sum(evidence.use.share(kind) for kind in (Activity.IDLE, Activity.CHARGING, Activity.WAITING))
-    found = f"{_number(_mean(evidence.waiting_tasks))} tasks wait for a robot; robots drive, turn or serve {work:.0%}"
+    found = f"{_number(evidence.mean_waiting)} tasks wait for a robot; robots drive, turn or serve {work:.0%}"
     threshold = f"{_number(WAITING_TASKS * evidence.robots)} tasks or more waiting, and none of the above"
     return Limit("robots", alone and evidence.tasks_wait, found, threshold)

@@ -64,7 +64,8 @@ class RunStory:
     @cached_property
     def history(self) -> WorkHistory:
         """What became of its work."""
-        return read_history(self.run.path, robots=self.trace.robots, end_s=self.trace.duration_s)
+        trace = self.trace
+        return read_history(self.run.path, robots=trace.robots, cells=trace.cells, end_s=trace.duration_s)
 
     @cached_property
     def bins(self) -> TimeBins:
@@ -110,6 +111,7 @@ class RunStory:
             Evidence(
                 robots=self.trace.robots,
                 use=self.use,
+                bins=self.bins,
                 waiting_tasks=self.waiting_tasks,
                 chargers=len(self.world.chargers),
                 loads=self.loads,

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fleet.report.round_times import ROUND_TIMES_S
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fleet.report.trace import Trace
     from robots.arrays import Float64, Int64
 
-_LENGTHS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 _MOST_BINS: Final = 40
 
 
@@ -21,8 +22,9 @@ _MOST_BINS: Final = 40
 class TimeBins:
     """Parts of a run that follow each other.
 
-    edges_s  float64 (bins + 1,), where parts begin and the last one ends; that may be shorter than the others
-    of_step  int64 (steps,), the part in which each step begins
+    edges_s  float64 (bins + 1,), where parts begin and the last one ends; that may be shorter than the others, or
+             longer by less than a step
+    of_step  int64 (steps,), the part in which each step begins; one at least begins in each
     """
 
     edges_s: Float64
@@ -58,13 +60,18 @@ class TimeBins:
         numbers: Float64 = np.diff(begins.sum(axis=1)) / self.lengths_s
         return numbers
 
+    def settled_mean(self, values: Float64) -> float:
+        """Mean over time of something known for each part, without the first fifth of them, in which a floor fills."""
+        first = self.count // 5
+        return float(np.average(values[first:], weights=self.lengths_s[first:]))
+
 
 def cut(trace: Trace) -> TimeBins:
     """Cut a run into at most forty parts of a round length, each of at least a step."""
     duration_s = trace.duration_s
-    fitting = (length for length in _LENGTHS_S if length >= trace.step_s and duration_s / length <= _MOST_BINS)
+    fitting = (length for length in ROUND_TIMES_S if length >= trace.step_s and duration_s / length <= _MOST_BINS)
     length_s = float(next(fitting, duration_s / _MOST_BINS))
     slack = 1e-9 * duration_s  # a step that begins at an edge in all but the last bits of a float begins at it
-    edges_s = np.append(np.arange(0.0, duration_s - slack, length_s), duration_s)
     begins_s = np.arange(trace.steps) * trace.step_s + slack
+    edges_s = np.append(np.arange(0.0, begins_s[-1], length_s), duration_s)
     return TimeBins(edges_s, np.searchsorted(edges_s, begins_s, side="right") - 1)

@@ -22,6 +22,7 @@ class OrderHistory:
     """An order. status: open, done, cancelled or rejected.
 
     came_s  when it was taken on or rejected, done_s: when its last task was done, late_s: that after it was due
+    cancelled_s  when it was
     reason  why it was rejected, else empty
     release_s, due_s  None for a rejected order, of which no more is told
     """
@@ -37,12 +38,18 @@ class OrderHistory:
     due_s: float | None = None
     done_s: float | None = None
     late_s: float | None = None
+    cancelled_s: float | None = None
     reason: str = ""
 
     @property
     def is_refill(self) -> bool:
         """Whether it refills a bin: such orders are counted apart from customers'."""
         return self.order.startswith(REFILL_PREFIX)
+
+    def open_until_s(self, end_s: float) -> float:
+        """Until when it was open, in a run that ended at `end_s`; when it came for one that was rejected."""
+        ended_s = {"done": self.done_s, "cancelled": self.cancelled_s, "rejected": self.came_s}.get(self.status)
+        return end_s if ended_s is None else ended_s
 
 
 @dataclass(slots=True)
@@ -52,7 +59,7 @@ class TaskHistory:
     picks       (SKU, units, cell) each; drop: the cell where it ends
     robot       that has it or did it, NO_ROBOT if none has
     assigned_s  when a robot was first given it, picked_s: its first pick, done_s: its last errand; None before that
-    waits       from and to, in seconds: when it waited for a robot
+    waits       from and to, in seconds: when it waited for a robot, not held back for want of stock or a chute
     """
 
     task: int
@@ -137,12 +144,12 @@ class WorkHistory:
         return (event for event in self.others if event["event"] in names)
 
 
-def read_history(run: Path, *, robots: int, end_s: float) -> WorkHistory:
-    """Read what became of the work of a run of so many robots, which ended at `end_s`.
+def read_history(run: Path, *, robots: int, cells: int, end_s: float) -> WorkHistory:
+    """Read what became of the work of a run of so many robots on so many cells, which ended at `end_s`.
 
-    Raises RunError if its events are missing or damaged, or tell of orders, tasks and robots that there are not.
+    Raises RunError if its events are missing or damaged, or tell of orders, tasks, robots and cells that there are not.
     """
-    teller = _Teller(robots)
+    teller = _Teller(robots, cells)
     for where, event in told.read_events(run):
         if isinstance(event, dict):
             teller.others.append(event)
@@ -156,14 +163,20 @@ def read_history(run: Path, *, robots: int, end_s: float) -> WorkHistory:
 
 
 class _Teller:
-    """Takes events one by one. `going` has, of every task under way, its robot, since when, and the next errand."""
+    """Takes events one by one.
 
-    def __init__(self, robots: int) -> None:
+    waiting  since when each task waits for a robot; held: for what each is held back meanwhile
+    going    of every task under way: its robot, since when, and the next errand
+    """
+
+    def __init__(self, robots: int, cells: int) -> None:
         self._robots = robots
+        self._cells = cells
         self._orders: dict[str, OrderHistory] = {}
         self._rejected: list[OrderHistory] = []
         self._tasks: dict[int, TaskHistory] = {}
         self._waiting: dict[int, float] = {}
+        self._held: dict[int, set[str]] = {}
         self._going: dict[int, tuple[int, float, int]] = {}
         self._next_errand: dict[int, int] = {}
         self._legs: list[Leg] = []
@@ -174,8 +187,8 @@ class _Teller:
         """Return what was told; what is under way goes on to the end."""
         for task in list(self._going):
             self._leave(task, end_s)
-        for task, since_s in self._waiting.items():
-            self._tasks[task].waits.append((since_s, end_s))
+        for task in list(self._waiting):
+            self._wait_no_longer(task, end_s)
         orders = sorted([*self._orders.values(), *self._rejected], key=lambda order: order.came_s)
         return WorkHistory(orders, list(self._tasks.values()), self._legs, self._services, self.others)
 
@@ -208,7 +221,8 @@ class _Teller:
 
     @take.register
     def _(self, event: told.OrderCancelled) -> None:
-        self._orders[event.order].status = "cancelled"
+        order = self._orders[event.order]
+        order.status, order.cancelled_s = "cancelled", event.t
 
     @take.register
     def _(self, event: told.OrderPrioritised) -> None:
@@ -217,8 +231,10 @@ class _Teller:
 
     @take.register
     def _(self, event: told.TaskCreated) -> None:
+        for cell in (*(cell for _, _, cell in event.picks), event.drop):
+            self._check_cell(cell)
         self._tasks[event.task] = TaskHistory(event.task, event.order, event.t, event.picks, event.drop, event.mass_kg)
-        self._waiting[event.task] = event.t
+        self._wait(event.task, event.t)
 
     @take.register
     def _(self, event: told.TaskAssigned) -> None:
@@ -237,15 +253,29 @@ class _Teller:
     def _(self, event: told.TaskReleased | told.TaskStranded) -> None:
         self._leave(event.task, event.t)
         self._tasks[event.task].robot = NO_ROBOT
-        self._waiting.setdefault(event.task, event.t)
+        self._wait(event.task, event.t)
 
     @take.register
     def _(self, event: told.TaskRedirected) -> None:
+        self._check_cell(event.cell)
         self._tasks[event.task].drop = event.cell
+
+    @take.register
+    def _(self, event: told.TaskHeld) -> None:
+        self._held.setdefault(event.task, set()).add(event.waits_for)
+        self._wait_no_longer(event.task, event.t)
+
+    @take.register
+    def _(self, event: told.TaskLetGo) -> None:
+        self._held.get(event.task, set()).discard(event.waited_for)
+        self._wait(event.task, event.t)
 
     @take.register
     def _(self, event: told.ErrandDone) -> None:
         task = self._tasks[event.task]
+        self._check_cell(event.cell)
+        if not 0 <= event.errand <= len(task.picks):
+            raise IndexError(f"errand {event.errand}")
         robot, since_s, _ = self._going.get(event.task, (self._known(event.robot), event.t, 0))
         self._legs.append(Leg(robot, event.task, since_s, event.t, event.cell, served=True))
         self._going[event.task] = robot, event.t, event.errand + 1
@@ -272,9 +302,7 @@ class _Teller:
     def _give(self, number: int, robot: int, now_s: float) -> None:
         task = self._tasks[number]
         self._leave(number, now_s)
-        since_s = self._waiting.pop(number, None)
-        if since_s is not None:
-            task.waits.append((since_s, now_s))
+        self._wait_no_longer(number, now_s)
         task.robot = self._known(robot)
         task.assigned_s = now_s if task.assigned_s is None else task.assigned_s
         self._going[number] = robot, now_s, self._next_errand.get(number, 0)
@@ -287,15 +315,28 @@ class _Teller:
             robot, since_s, errand = going
             self._legs.append(Leg(robot, number, since_s, now_s, task.cell(errand), served=False))
 
-    def _end(self, number: int, status: str, now_s: float) -> None:
+    def _wait(self, number: int, now_s: float) -> None:
+        """A task waits for a robot from now on, unless it has one, is over, or is held back."""
         task = self._tasks[number]
-        self._leave(number, now_s)
+        if task.robot == NO_ROBOT and task.status == "open" and not self._held.get(number):
+            self._waiting.setdefault(number, now_s)
+
+    def _wait_no_longer(self, number: int, now_s: float) -> None:
+        task = self._tasks[number]
         since_s = self._waiting.pop(number, None)
         if since_s is not None:
             task.waits.append((since_s, now_s))
-        task.status = status
+
+    def _end(self, number: int, status: str, now_s: float) -> None:
+        self._leave(number, now_s)
+        self._wait_no_longer(number, now_s)
+        self._tasks[number].status = status
 
     def _known(self, robot: int) -> int:
         if not 0 <= robot < self._robots:
             raise KeyError(f"robot {robot}")
         return robot
+
+    def _check_cell(self, cell: int) -> None:
+        if not 0 <= cell < self._cells:
+            raise KeyError(f"cell {cell}")

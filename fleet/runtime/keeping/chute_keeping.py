@@ -1,4 +1,4 @@
-"""Closes chutes whose cages are full, sends what was to be dropped there elsewhere, and has the cages swapped."""
+"""Closes chutes that are jammed or have full cages, sends what was to be dropped there elsewhere, calls people."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fleet.runtime.keeping.chute_map import ChuteMap, ChuteState, CloseReason
+from fleet.runtime.keeping.chute_visits import Visit
 from fleet.runtime.keeping.params import CageParams
 from fleet.tasks.events import EventSink
 from fleet.tasks.holding import Hold
@@ -26,14 +27,27 @@ class FillSource(Protocol):
         """Return which cages are called full at a time, bool (c,), one row a chute of the world."""
 
 
-class CageSwaps(Protocol):
-    """Has cages swapped."""
+class JamSource(Protocol):
+    """Says in which chutes something is stuck: an estimator over photo-eyes, never the truth."""
 
-    def ask(self, cage: int, now_s: float) -> None:
-        """Have the cage below this chute swapped; no robot drops into it until that is done."""
+    def jammed(self, now_s: float) -> Bool:
+        """Return which chutes are called jammed at a time, bool (c,), one row a chute of the world.
 
-    def done(self, now_s: float) -> list[int]:
-        """Return the cages that were swapped since the last call."""
+        When somebody has looked into a chute it begins anew: it has to hear of `chute_freed` events.
+        """
+
+
+class ChuteVisits(Protocol):
+    """Has cages swapped and chutes freed; no robot drops there until that is done."""
+
+    def swap(self, chute: int, now_s: float) -> None:
+        """Have the cage below this chute swapped."""
+
+    def free(self, chute: int, now_s: float) -> None:
+        """Have whatever is stuck in this chute taken out, and its photo-eye wiped."""
+
+    def done(self, now_s: float) -> list[Visit]:
+        """Return the visits that are over since the last call."""
 
 
 class Redirect(Protocol):
@@ -44,7 +58,7 @@ class Redirect(Protocol):
 
 
 class ChuteKeeping:
-    """Keeps a `ChuteMap` in step with what cameras say, and the drops of all tasks in step with the map.
+    """Keeps a `ChuteMap` in step with what cameras and photo-eyes say, and the drops of all tasks with the map.
 
     To be asked before every dispatch, and to hear of everything that happens to tasks. After `review` every task whose
     drop is not granted ends at a chute that takes its goods, or is held back. A review costs next to nothing while no
@@ -52,6 +66,8 @@ class ChuteKeeping:
 
     map      which chute takes what
     closed, swapped, lent  how often chutes were closed, cages swapped, and chutes given to other destinations
+    called_jammed, freed_chutes, false_calls  how often a chute was closed for a jam, something was stuck when somebody
+                           came, and nothing was: its photo-eye was at fault, and would have kept it closed for ever
     redirected, held       how often tasks were sent elsewhere, and held back because nothing was open for them
     """
 
@@ -63,7 +79,8 @@ class ChuteKeeping:
         pool: TaskPool,
         redirect: Redirect,
         fills: FillSource,
-        swaps: CageSwaps,
+        jams: JamSource,
+        visits: ChuteVisits,
         params: CageParams,
         events: EventSink,
     ) -> None:
@@ -72,7 +89,8 @@ class ChuteKeeping:
         self._pool = pool
         self._redirect = redirect
         self._fills = fills
-        self._swaps = swaps
+        self._jams = jams
+        self._visits = visits
         self._params = params
         self._events = events
         self._at: dict[int, int] = {chute.cell: number for number, chute in enumerate(chutes)}
@@ -85,6 +103,7 @@ class ChuteKeeping:
         # Tasks whose drop was granted when they were looked at: it may be taken back, by a new epoch.
         self._passed_over: Int32 = np.zeros(0, dtype=np.int32)
         self.closed = self.swapped_cages = self.lent = self.redirected = self.held = 0
+        self.called_jammed = self.freed_chutes = self.false_calls = 0
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take in something that happened: what was dropped lies in a cage."""
@@ -93,9 +112,12 @@ class ChuteKeeping:
             self.map.dropped(chute, self._pool.destination(event["task"]), event["units"])
 
     def review(self, now_s: float) -> None:
-        """Look at cages, and see to it that every task has a chute to drop at, or waits."""
-        for cage in self._swaps.done(now_s):
-            self.swapped(cage, now_s)
+        """Look at cages and chutes, and see to it that every task has a chute to drop at, or waits."""
+        for visit in self._visits.done(now_s):
+            if visit.stuck or not visit.swapped:
+                self.freed(visit.chute, visit.stuck, now_s)
+            if visit.swapped:
+                self.swapped(visit.chute, now_s)
         if now_s >= self._next_look_s:
             self._next_look_s = now_s + self._params.review_s
             self._look(now_s)
@@ -113,17 +135,17 @@ class ChuteKeeping:
         opened = self.map.swapped(cage)
         self._events({"t": now_s, "event": "cage_swapped", "chute": chute.name, "cell": chute.cell, "units": units})
         if opened:
-            self._changed = True
-            destination = self.map.serves[cage]
-            self._events(
-                {
-                    "t": now_s,
-                    "event": "chute_opened",
-                    "chute": chute.name,
-                    "cell": chute.cell,
-                    "destination": destination,
-                }
-            )
+            self._opened(cage, now_s)
+
+    def freed(self, number: int, stuck: bool, now_s: float) -> None:
+        """Take in that somebody has freed a chute, whoever it was; stuck: whether there was anything to take out."""
+        self.freed_chutes += stuck
+        self.false_calls += self.map.closed[number] is CloseReason.JAMMED and not stuck
+        chute = self._chutes[number]
+        opened = self.map.freed(number)
+        self._events({"t": now_s, "event": "chute_freed", "chute": chute.name, "cell": chute.cell, "stuck": stuck})
+        if opened:
+            self._opened(number, now_s)
 
     def counts(self) -> dict[str, int]:
         """Return the counters by name."""
@@ -135,22 +157,35 @@ class ChuteKeeping:
             "tasks_held": self.held,
         }
 
+    def jam_counts(self) -> dict[str, int]:
+        """Return the counters of jams by name."""
+        return {"called": self.called_jammed, "freed": self.freed_chutes, "false_calls": self.false_calls}
+
     def _look(self, now_s: float) -> None:
-        """Close the open chutes whose cages are called full."""
+        """Close the open chutes that are called jammed, or whose cages are called full.
+
+        Of both, the cage comes first: whoever swaps it frees the chute, too.
+        """
         full = self._fills.full(now_s)
         self._believed |= ~full | (now_s >= self._swapped_s + self._params.settle_s)
-        for cage in np.flatnonzero(full & self._believed).tolist():
-            if self.map.state[cage] is ChuteState.OPEN:
-                self.map.close(cage)
-                self._closed(cage, CloseReason.FULL, now_s)
+        full = full & self._believed
+        for chute in np.flatnonzero(full | self._jams.jammed(now_s)).tolist():
+            if self.map.state[chute] is ChuteState.OPEN:
+                reason = CloseReason.FULL if full[chute] else CloseReason.JAMMED
+                self.called_jammed += reason is CloseReason.JAMMED
+                self.map.close(chute, reason)
+                self._closed(chute, reason, now_s)
 
     def _settle(self, now_s: float) -> None:
-        """Have cages swapped that are at rest, lend chutes, and take them back."""
+        """Have chutes seen to that are at rest, lend chutes, and take them back."""
         busy = self._busy()
-        for cage, state in enumerate(self.map.state):
-            if state is ChuteState.EMPTYING and cage not in busy:
-                self.map.quiet(cage)
-                self._swaps.ask(cage, now_s)
+        for chute, state in enumerate(self.map.state):
+            if state is ChuteState.EMPTYING and chute not in busy:
+                self.map.quiet(chute)
+                if self.map.closed[chute] is CloseReason.JAMMED:
+                    self._visits.free(chute, now_s)
+                else:
+                    self._visits.swap(chute, now_s)
         for chute, reason in self.map.settle(busy):
             if reason is None:
                 self._remapped(chute, now_s)
@@ -176,6 +211,13 @@ class ChuteKeeping:
                 "reason": reason.value,
                 "units": self.map.units[cage],
             }
+        )
+
+    def _opened(self, cage: int, now_s: float) -> None:
+        self._changed = True
+        chute, destination = self._chutes[cage], self.map.serves[cage]
+        self._events(
+            {"t": now_s, "event": "chute_opened", "chute": chute.name, "cell": chute.cell, "destination": destination}
         )
 
     def _remapped(self, cage: int, now_s: float) -> None:

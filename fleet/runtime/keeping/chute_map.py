@@ -1,10 +1,11 @@
-"""Which chute takes the goods of which destination while cages fill up and are swapped: a state machine, without time.
+"""Which chute takes the goods of which destination while cages fill up and chutes jam: a state machine, without time.
 
-    open ── close ──> emptying ── quiet ──> swapping ── swapped ──> open
-     └──────────────── lend, take back: only with an empty cage ─────┘
+    open ── close ──> emptying ── quiet ──> attended ── swapped, or freed of a jam ──> open
+     └──────────────── lend, take back: only with an empty cage ────────────────────────┘
 
 Goods of two destinations never meet in a cage: a chute changes its destination only while its cage is empty and no drop
-into it has been granted. A chute that was closed opens only after a swap.
+into it has been granted. A chute that was closed opens only after a swap; one that was jammed also when it is freed,
+and then goes on as it was: with the goods in its cage, for the destination that they are of.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ class ChuteState(Enum):
 
     OPEN = "open"
     EMPTYING = "emptying"  # closed; drops that were granted before may still come
-    SWAPPING = "swapping"  # closed; its cage is being swapped
+    ATTENDED = "attended"  # closed; somebody sees to it
 
 
 class CloseReason(Enum):
-    """Why a chute takes no more goods until its cage was swapped."""
+    """Why a chute takes no more goods until its cage was swapped, or it was freed."""
 
     FULL = "full"  # its cage is
+    JAMMED = "jammed"  # something is stuck in it
     BORROWED = "borrowed"  # it goes back to its own destination, and its cage has goods of another one
 
 
@@ -44,7 +46,8 @@ class ChuteMap:
     homes   the destination that each is for
     serves  the destination that each takes goods of: its own, or, while it is lent, another
     state   of each
-    units   in the cage below each, as far as was told: all of destination `serves`
+    closed  why each was closed, if it is not open
+    units   in the cage below each, or stuck above it, as far as was told: all of destination `serves`
     used    units that ever fell into each
     """
 
@@ -52,6 +55,7 @@ class ChuteMap:
         self.homes = tuple(homes)
         self.serves = list(homes)
         self.state = [ChuteState.OPEN] * len(homes)
+        self.closed: list[CloseReason | None] = [None] * len(homes)
         self.units = [0] * len(homes)
         self.used = [0] * len(homes)
 
@@ -70,21 +74,22 @@ class ChuteMap:
 
     def dropped(self, chute: int, destination: str, units: int) -> None:
         """Take in that goods fell into a cage. Raises TaskError if they must not: the drop was granted wrongly."""
-        if self.serves[chute] != destination or self.state[chute] is ChuteState.SWAPPING:
+        if self.serves[chute] != destination or self.state[chute] is ChuteState.ATTENDED:
             at = f"chute {chute}, {self.state[chute].value} for {self.serves[chute]!r}"
             raise TaskError(f"goods for {destination!r} were dropped at {at}")
         self.units[chute] += units
         self.used[chute] += units
 
-    def close(self, chute: int) -> None:
+    def close(self, chute: int, reason: CloseReason) -> None:
         """Let an open chute take no more; raises TaskError for another one."""
         self._demand(chute, ChuteState.OPEN)
         self.state[chute] = ChuteState.EMPTYING
+        self.closed[chute] = reason
 
     def quiet(self, chute: int) -> None:
-        """No drop into a closed chute is under way any more: its cage may be swapped."""
+        """No drop into a closed chute is under way any more: somebody may see to it."""
         self._demand(chute, ChuteState.EMPTYING)
-        self.state[chute] = ChuteState.SWAPPING
+        self.state[chute] = ChuteState.ATTENDED
 
     def swapped(self, chute: int) -> bool:
         """Take in that a chute has an empty cage; return whether that opened it, for its own destination.
@@ -93,10 +98,21 @@ class ChuteMap:
         be swapped again, since nobody knows into which of the cages the last goods fell.
         """
         self.units[chute] = 0
-        if self.state[chute] is not ChuteState.SWAPPING:
+        if self.state[chute] is not ChuteState.ATTENDED:
             return False
-        self.state[chute] = ChuteState.OPEN
+        self._open(chute)
         self.serves[chute] = self.homes[chute]
+        return True
+
+    def freed(self, chute: int) -> bool:
+        """Take in that nothing is stuck in a chute any more; return whether that opened it.
+
+        People may look into a chute at any time: that opens none that waits for another cage, or into which drops may
+        still come.
+        """
+        if self.state[chute] is not ChuteState.ATTENDED or self.closed[chute] is not CloseReason.JAMMED:
+            return False
+        self._open(chute)
         return True
 
     def settle(self, busy: Collection[int]) -> list[Change]:
@@ -128,13 +144,17 @@ class ChuteMap:
             self.serves[chute] = home
             return Change(chute, None)
         if chute not in free and others:
-            self.close(chute)
+            self.close(chute, CloseReason.BORROWED)
             return Change(chute, CloseReason.BORROWED)
         return None
 
     def _may_lend(self, chute: int) -> bool:
         home = self.homes[chute]
         return self.takes(chute, home) and len(self.open_for(home)) > 1
+
+    def _open(self, chute: int) -> None:
+        self.state[chute] = ChuteState.OPEN
+        self.closed[chute] = None
 
     def _demand(self, chute: int, state: ChuteState) -> None:
         if self.state[chute] is not state:

@@ -1,4 +1,4 @@
-"""When bins are refilled and cages are swapped: settings."""
+"""When bins are refilled, cages are swapped and chutes are freed: settings."""
 
 from __future__ import annotations
 
@@ -58,25 +58,29 @@ class RefillParams:
 
 @dataclass(frozen=True, slots=True)
 class CageParams:
-    """How full cages are swapped by people, in simulation.
+    """How full cages are swapped, and jammed chutes freed, by people, in simulation.
 
-    review_s      seconds from one look at how full cages are to the next
+    review_s      seconds from one look at cages and chutes to the next
     settle_s      so long after a swap a cage that is called full is not believed, unless it was seen empty meanwhile
-    people        who swap cages, one after the other
-    least_swap_s, most_swap_s  how long one takes, drawn evenly from the seed of the run
+    people        who swap cages and free chutes, one after the other
+    least_swap_s, most_swap_s  how long a swap takes, drawn evenly from the seed of the run
+    least_free_s, most_free_s  the same, to free a chute
     """
 
     review_s: float = 1.0
     settle_s: float = 30.0
-    people: int = 2
+    people: int = 4
     least_swap_s: float = 60.0
     most_swap_s: float = 180.0
+    least_free_s: float = 30.0
+    most_free_s: float = 120.0
 
     def __post_init__(self) -> None:
-        for name in ("review_s", "settle_s", "least_swap_s", "most_swap_s"):
+        for name in ("review_s", "settle_s", "least_swap_s", "most_swap_s", "least_free_s", "most_free_s"):
             _demand(name, getattr(self, name), 0 < getattr(self, name) <= 86400, "use more than 0 s, at most a day")
         _demand("people", self.people, self.people >= 1, "use 1 or more")
-        _demand("least_swap_s", self.least_swap_s, self.least_swap_s <= self.most_swap_s, "use most_swap_s or less")
+        for least, most in (("least_swap_s", "most_swap_s"), ("least_free_s", "most_free_s")):
+            _demand(least, getattr(self, least), getattr(self, least) <= getattr(self, most), f"use {most} or less")
 
 
 def _demand(name: str, value: object, holds: bool, remedy: str) -> None:

@@ -67,7 +67,10 @@ export class Charts {
 
   #draw() {
     const samples = this.#samples;
-    if (samples.length === 0) return;
+    if (samples.length === 0) {
+      this.#clear();
+      return;
+    }
     const [first, last] = [samples[0].t_s, samples.at(-1).t_s];
     this.spanHolder.textContent = span(last - first);
     const then = samples.findLast(({ t_s: t }) => !(t > this.#marked)) ?? samples[0];
@@ -75,6 +78,13 @@ export class Charts {
       chart.value.textContent = chart.lines.map(([name]) => figure(then[name])).join(" / ");
       chart.canvas.title = `${chart.title}, from ${clock(first)} to ${clock(last)}`;
       draw(chart.canvas, chart.lines, samples, this.#marked);
+    }
+  }
+
+  #clear() {
+    for (const { value, canvas } of this.charts) {
+      value.textContent = "–";
+      canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
     }
   }
 }

@@ -68,6 +68,8 @@ export function ask(/** @type {Question} */ question) {
       toast(await question.run(values()));
       dialog.close();
     } catch (failure) {
+      // Whoever has closed the dialog meanwhile has not called back what was sent.
+      if (!dialog.open) toast(failure.message);
       refusal.textContent = failure.message;
       refusal.hidden = false;
       confirm.disabled = false;

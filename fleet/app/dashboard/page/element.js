@@ -24,14 +24,34 @@ export function element(tag, properties = {}, ...children) {
 export const byId = (id) => document.getElementById(id);
 
 /**
- * Put other children into an element, unless they look as they did: what has the focus stays, and a screen reader says
- * nothing twice.
+ * Let an element have other children, and change only what looks different: what has the focus or a finger on it stays,
+ * and a screen reader says nothing twice. What has other data attributes is something else and is replaced. Listeners
+ * of children are not taken over: listen at the element.
  *
  * @param {Element} parent @param {...(Node | string)} children
  */
 export function refill(parent, ...children) {
-  const holder = document.createElement(parent.tagName);
-  holder.append(...children);
-  if (holder.innerHTML === parent.innerHTML) return;
-  parent.replaceChildren(...holder.childNodes);
+  const wanted = document.createElement(parent.tagName);
+  wanted.append(...children);
+  become(parent, wanted);
+}
+
+function become(old, wanted) {
+  while (old.childNodes.length > wanted.childNodes.length) old.lastChild.remove();
+  [...wanted.childNodes].forEach((child, place) => {
+    const there = old.childNodes[place];
+    if (!there) old.append(child);
+    else if (there.isEqualNode(child)) return;
+    else if (child instanceof Element && isSame(there, child)) becomeElement(there, child);
+    else there.replaceWith(child);
+  });
+}
+
+const isSame = (old, wanted) =>
+  old.nodeName === wanted.nodeName && JSON.stringify(old.dataset) === JSON.stringify(wanted.dataset);
+
+function becomeElement(old, wanted) {
+  for (const name of old.getAttributeNames()) if (!wanted.hasAttribute(name)) old.removeAttribute(name);
+  for (const name of wanted.getAttributeNames()) old.setAttribute(name, wanted.getAttribute(name));
+  become(old, wanted);
 }

@@ -67,3 +67,7 @@ export function blocksOf(cells, width) {
   }
   return blocks;
 }
+
+/** The cell in the middle of a block. @param {Block} block @param {{width: number}} map */
+export const middleOf = ({ row0, row1, column0, column1 }, { width }) =>
+  ((row0 + row1) >> 1) * width + ((column0 + column1) >> 1);

@@ -1,13 +1,14 @@
 /** What live floors and replays share: the floor under hands and keys, the chosen robot, heat, and finding robots. */
 
 import { byId, element } from "./element.js";
+import { kindSelect } from "./event_kinds.js";
 import { count, figuresOf, Legend, showFigures } from "./figures.js";
 import { Gestures } from "./gestures.js";
 import { METRICS } from "./heat.js";
 import { HeatControl } from "./heat_control.js";
 import { showHelp } from "./help.js";
 import { listen } from "./keys.js";
-import { showSpots } from "./lists.js";
+import { showEvents, showSpots } from "./lists.js";
 import { RobotPanel } from "./robot_panel.js";
 import { Scene } from "./scene.js";
 import { Spotlight } from "./spotlight.js";
@@ -23,10 +24,13 @@ const FIGURES_EVERY_MS = 500;
 /**
  * @typedef {object} Source what a live floor and a replay do each in their own way
  * @property {() => void} heatChanged another metric or window of heat is wanted
- * @property {(text: string) => Promise<boolean>} findOrder whether there is one, and it is shown
+ * @property {(text: string) => Promise<boolean>} findOrder whether there is one, and it is shown; throws if that
+ *   cannot be found out
  * @property {(action: string, serial: string) => void} act on a robot
  * @property {import("./keys.js").Binding[]} bindings keys of its own
  * @property {() => {name: string, value: string, hot?: boolean}[]} figures besides those of robots
+ * @property {{kind: string, none: string}} eventList the kind that is listed at first, and what to say if there are none
+ * @property {(kind: string) => any[]} eventsOf events of a kind of event_kinds.js, newest first
  */
 
 export class FloorPage {
@@ -60,6 +64,8 @@ export class FloorPage {
       moved: () => this.scene.follows && this.spotlight.follow(false),
       draw: (block, done) => this.#draw(block, done),
     });
+    this.eventKind = kindSelect("event-kind", "Kind of events that are listed", source.eventList.kind);
+    byId("events-title").after(this.eventKind);
     this.#listen();
     byId("world").textContent = world.name;
     document.title = `${world.name} – futurepark`;
@@ -76,14 +82,23 @@ export class FloorPage {
 
   /** Take in a HEAT frame. @param {import("./frames.js").Frame} frame */
   takeHeat(frame) {
-    this.heat.take(frame);
-    showSpots(byId("spots"), this.scene.spots, this.world, this.heat.metric || "delay");
+    if (!this.heat.take(frame)) return;
+    showSpots(byId("spots"), this.scene.spots, this.world, this.heat.metric);
     this.stage.redraw();
   }
 
-  /** @param {string[]} roster serials by row */
+  /** List what happened, of the kind that is chosen. */
+  showEvents() {
+    showEvents(byId("events"), this.source.eventsOf(this.eventKind.value), this.scene.roster, this.source.eventList.none);
+  }
+
+  /** Begin anew with these robots; one that is among them stays the chosen one. @param {string[]} roster by row */
   setRoster(roster) {
+    const { serial } = this.spotlight;
     this.scene.roster = roster;
+    this.scene.duties = null;
+    this.scene.alerted = new Set();
+    this.spotlight.choose(serial ? roster.indexOf(serial) : -1);
     byId("find-names").replaceChildren(...roster.slice(0, 2000).map((name) => element("option", { value: name })));
   }
 
@@ -101,6 +116,8 @@ export class FloorPage {
   #heatChanged() {
     byId("spots-section").hidden = this.heat.metric === "";
     byId("spots-title").textContent = METRICS[this.heat.metric]?.worst ?? "";
+    // Until the first heat of this kind is there.
+    if (this.heat.metric && !this.scene.heat) showSpots(byId("spots"), null, this.world, this.heat.metric);
     this.stage.redraw();
     this.source.heatChanged();
   }
@@ -140,15 +157,23 @@ export class FloorPage {
         if (row) this.goTo(/** @type {any} */ (row).dataset);
       });
     }
+    this.eventKind.addEventListener("change", () => this.showEvents());
     listen(this.#bindings());
   }
 
   async #find(text) {
     if (!text) return;
-    const close = this.scene.roster.find((name) => name.toLowerCase() === text.toLowerCase());
-    if (close !== undefined) this.spotlight.chooseByName(close);
-    else if (!(await this.source.findOrder(text))) toast(`There is no robot and no order ${text}`);
     byId("find-text").blur();
+    const close = this.scene.roster.find((name) => name.toLowerCase() === text.toLowerCase());
+    if (close !== undefined) {
+      this.spotlight.chooseByName(close);
+      return;
+    }
+    try {
+      if (!(await this.source.findOrder(text))) toast(`There is no robot and no order ${text}`);
+    } catch (failure) {
+      toast(failure.message);
+    }
   }
 
   #follow() {

@@ -10,6 +10,7 @@ const KEY = 1;
  * @typedef {object} Frame
  * @property {number} kind one of FrameKind
  * @property {boolean} key whether it tells of all robots, in order
+ * @property {number} of what heat it is, see METRICS of heat.js; 0 if it is none
  * @property {number} t seconds on the site's clock, or from the start of a recorded run
  * @property {number} count robots, or cells of a heatmap
  * @property {Uint16Array | null} rows of the robots that it tells of; null if of all
@@ -50,7 +51,7 @@ export function decode(buffer) {
   const rows = key ? null : column(Uint16Array);
   const columns = Object.fromEntries(layout.map(([name, Type]) => [name, column(Type)]));
   if (at !== buffer.byteLength) throw new RangeError(`a frame of ${at} bytes has ${buffer.byteLength}`);
-  return { kind, key, t: header.getFloat64(8, true), count, rows, columns };
+  return { kind, key, of: header.getUint16(2, true), t: header.getFloat64(8, true), count, rows, columns };
 }
 
 /**

@@ -2,18 +2,18 @@
 
 /** @typedef {{cells: Uint32Array, values: Float32Array}} Heat the cells that count, ascending, and how much */
 
-/** The metrics of `futurepark heatmap`; `unit` is what a value is in, `worst` heads the list of spots. */
+/** The metrics of `futurepark heatmap`; `of` is their number in frames, `unit` what a value is in, `worst` heads spots. */
 export const METRICS = Object.freeze({
   delay: {
-    title: "Delay", unit: "robot-seconds lost", says: "Time that robots lost against a free way",
+    of: 3, title: "Delay", unit: "robot-seconds lost", says: "Time that robots lost against a free way",
     worst: "Where it chokes",
   },
   waits: {
-    title: "Waits", unit: "robot-seconds stood", says: "Time that robots stood with somewhere else to be",
+    of: 2, title: "Waits", unit: "robot-seconds stood", says: "Time that robots stood with somewhere else to be",
     worst: "Where robots wait",
   },
   visits: {
-    title: "Visits", unit: "entries an hour", says: "How often robots drove into a cell",
+    of: 1, title: "Visits", unit: "entries an hour", says: "How often robots drove into a cell",
     worst: "Where most robots drive",
   },
 });

@@ -55,15 +55,21 @@ export class HeatControl {
     this.choose(this.names[(this.names.indexOf(this.metric) + 1) % this.names.length]);
   }
 
-  /** Take in a HEAT frame of the metric that is shown. @param {import("./frames.js").Frame} frame */
+  /**
+   * Take in a HEAT frame.
+   *
+   * @param {import("./frames.js").Frame} frame
+   * @returns {boolean} false if it is not of the metric that is shown: it was under way when another one was chosen
+   */
   take(frame) {
-    if (this.metric === "") return;
+    if (METRICS[this.metric]?.of !== frame.of) return false;
     const heat = /** @type {any} */ ({ cells: frame.columns.cell, values: frame.columns.value });
     const { width, height } = this.scene.world;
     this.scene.heat = heat;
     this.scene.heatTop = topOf(heat.values);
     this.scene.spots = worstSpots(heat, width, height, MOST_SPOTS);
     this.#drawScale();
+    return true;
   }
 
   #mark() {

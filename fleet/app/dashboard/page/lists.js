@@ -4,6 +4,9 @@ import { element, refill } from "./element.js";
 import { METRICS } from "./heat.js";
 import { clock, figure, plain, span } from "./words.js";
 
+// What ends a restriction of a robot, and how its button says so.
+const ENDS_OF_ROBOTS = { pause: ["resume", "Resume"], out_of_service: ["into_service", "Into service"] };
+
 const none = (words) => element("li", { class: "none" }, words);
 
 /**
@@ -31,13 +34,13 @@ export function showAlerts(holder, count, alerts, now) {
 
 /**
  * @param {HTMLElement} holder
- * @param {{row: number, column: number, sum: number, share: number}[]} spots
+ * @param {{row: number, column: number, sum: number, share: number}[] | null} spots null if they are not known yet
  * @param {import("./world.js").World} world
  * @param {string} metric
  */
 export function showSpots(holder, spots, world, metric) {
   const unit = METRICS[metric].unit;
-  const rows = spots.map((spot, place) =>
+  const rows = (spots ?? []).map((spot, place) =>
     element(
       "li",
       {},
@@ -56,7 +59,7 @@ export function showSpots(holder, spots, world, metric) {
       ),
     ),
   );
-  refill(holder, ...(rows.length > 0 ? rows : [none("Nowhere so far.")]));
+  refill(holder, ...(rows.length > 0 ? rows : [none(spots ? "Nowhere so far." : "…")]));
 }
 
 /**
@@ -70,7 +73,7 @@ export function showZones(holder, count, zones, now, mayAct) {
   const rows = zones.map((zone) => {
     const guarded = ["person", "e_stop", "fire", "quarantine"].includes(zone.kind);
     const step = zone.clear_requested_by ? ["confirm", "Clear"] : ["request", "Request clearing"];
-    const does = guarded ? step : ["open", "Open"];
+    const does = guarded ? step : ENDS_OF_ROBOTS[zone.kind] ?? ["open", "Open"];
     const ends = zone.until_s === undefined || zone.until_s === null ? "" : `, ${span(zone.until_s - now)} left`;
     const by = zone.by ? `by ${zone.by}` : "";
     const small = `${by}${zone.limit_mps ? `, ${zone.limit_mps} m/s` : ""}${ends}`;
@@ -91,11 +94,18 @@ export function showZones(holder, count, zones, now, mayAct) {
   refill(holder, ...(rows.length > 0 ? rows : [none("None.")]));
 }
 
-/** @param {HTMLElement} holder @param {any[]} events records of docs/runs.md, newest first */
-export function showEvents(holder, events) {
+/**
+ * @param {HTMLElement} holder
+ * @param {any[]} events records of docs/runs.md, newest first
+ * @param {string[]} roster serials by row
+ * @param {string} words what to say if there are none
+ */
+export function showEvents(holder, events, roster, words) {
   const rows = events.map((event) => {
-    const { t, event: kind, robot, order, place, task } = event;
-    const about = [place, order && `order ${order}`, robot >= 0 && !place ? `robot ${robot}` : "",
+    const { t, event: kind, order, place, task } = event;
+    const [robot, ...others] = (event.robots ?? [event.robot]).filter((row) => row >= 0).map((row) => roster[row] ?? row);
+    const robots = [`robot ${robot}`, ...others].join(", ");
+    const about = [place, order && `order ${order}`, robot !== undefined && !place ? robots : "",
       task >= 0 && !order ? `task ${task}` : ""].filter(Boolean);
     return element(
       "li",
@@ -108,5 +118,5 @@ export function showEvents(holder, events) {
       ),
     );
   });
-  refill(holder, ...(rows.length > 0 ? rows : [none("Nothing yet.")]));
+  refill(holder, ...(rows.length > 0 ? rows : [none(words)]));
 }

@@ -3,9 +3,10 @@
 import { read, segment } from "./api.js";
 import { ask } from "./confirm.js";
 import { byId, element } from "./element.js";
-import { extentOf } from "./extent.js";
+import { EVENT_KINDS } from "./event_kinds.js";
+import { extentOf, middleOf } from "./extent.js";
 import { FloorPage } from "./floor_page.js";
-import { showAlerts, showEvents, showZones } from "./lists.js";
+import { showAlerts, showZones } from "./lists.js";
 import { LiveLink } from "./live_link.js";
 import { Moments } from "./moments.js";
 import { addOrder, cancelOrder } from "./order_actions.js";
@@ -20,23 +21,37 @@ import { NOBODY } from "./frames.js";
 
 const MOMENTS = 8;
 const MOST_EVENTS = 40;
-// What happens all the time is no news for people.
-const ROUTINE = new Set([
-  "task_assigned", "task_released", "task_created", "errand_done", "task_done", "charger_reserved", "charger_left",
-  "order_accepted", "order_done", "task_refused",
-]);
 // The controller is taken for silent after this long.
 const SILENT_S = 3;
+// The site's clock is told once a second; one that is told so often without going on stands.
+const STANDS_MS = 5000;
+// Seconds in a frame are one byte: so many, or more.
+const MOST_WAITED_S = 255;
+const UNAUTHORISED = 401;
+const UNKNOWN = 404;
 const NEEDS_TOKEN = "Acting needs an operator's token: sign in.";
 
+/** What ends a restriction, by what its button in the list does. */
+const ENDINGS = {
+  open: openZone,
+  request: requestClear,
+  confirm: confirmClear,
+  resume: ({ robot }) => actOnRobot("resume", robot),
+  into_service: ({ robot }) => actOnRobot("into_service", robot),
+};
+
 export class Live {
+  /** How its events are listed, see Source. */
+  eventList = { kind: "news", none: "Nothing yet." };
   #moments = new Moments(MOMENTS);
   #pacing = new Pacing(10);
   #site = null;
-  #siteAt = 0;
+  /** The site's clock as it was told last, and since when that is so on the page's. */
+  #clock = { s: NaN, since: 0 };
   #alerts = [];
   #spoken = new Set();
-  #events = [];
+  /** @type {Record<string, any[]>} the last ones of each kind, newest first */
+  #events = {};
   #robot = null;
   #connected = false;
   bindings = [
@@ -72,50 +87,69 @@ export class Live {
     this.#act(actOnRobot(/** @type {any} */ (action), serial));
   }
 
+  eventsOf(kind) {
+    return this.#events[kind] ?? [];
+  }
+
   async findOrder(id) {
+    let found;
     try {
-      const found = await read(`orders/${segment(id)}`);
-      showOrder(byId("order"), found, {
-        choose: (serial) => this.page.spotlight.chooseByName(serial),
-        cancel: (order) => this.#act(cancelOrder(order)),
-      });
-      const busy = found.tasks.find((task) => task.robot && task.status === "assigned");
-      if (busy) this.page.spotlight.chooseByName(busy.robot);
-      return true;
-    } catch {
-      return false;
+      found = await read(`orders/${segment(id)}`);
+    } catch (failure) {
+      if (failure.status === UNKNOWN) return false;
+      throw failure;
     }
+    showOrder(byId("order"), found, this.#site?.site_s ?? 0, {
+      choose: (serial) => this.page.spotlight.chooseByName(serial),
+      cancel: (order) => this.#act(cancelOrder(order)),
+    });
+    const busy = found.tasks.find((task) => task.robot && task.status === "assigned");
+    if (busy) this.page.spotlight.chooseByName(busy.robot);
+    return true;
   }
 
   figures() {
-    const { counts, late_orders: late = [] } = this.#site ?? {};
+    const { counts, late_tasks: late = 0 } = this.#site ?? {};
     return [
       { name: "tasks an hour", value: figure(this.page.charts.latest?.tasks_per_hour ?? 0) },
       { name: "open orders", value: figure(counts?.orders?.open ?? 0) },
-      { name: "late orders", value: figure(late.length), hot: late.length > 0 },
+      { name: "late tasks", value: figure(late), hot: late > 0 },
     ];
   }
 
+  /** Restrictions in force. */
+  get #zones() {
+    return this.#site?.zones ?? [];
+  }
+
   #told(message) {
-    if (message.kind === "hello") {
-      // Behind the same address there may be another floor by now.
-      if (this.#connected) this.#checkWorld();
-      this.#connected = true;
-      this.#pacing = new Pacing(message.rate_hz);
-      this.#moments = new Moments(MOMENTS);
-      this.page.setRoster(message.robots);
-      this.page.charts.show(message.samples ?? []);
-      this.signIn.told(message.may_act, message.user);
-      this.#showRobot();
-    } else if (message.kind === "site") {
-      this.#takeSite(message);
-    } else if (message.kind === "events") {
-      const news = message.events.filter(({ event }) => !ROUTINE.has(event)).reverse();
-      this.#events = [...news, ...this.#events].slice(0, MOST_EVENTS);
-      showEvents(byId("events"), this.#events);
-    } else if (message.kind === "robot") {
-      this.#takeRobot(message.robot);
+    if (message.kind === "hello") this.#begin(message);
+    else if (message.kind === "site") this.#takeSite(message);
+    else if (message.kind === "events") this.#takeEvents(message.events);
+    else if (message.kind === "robot") this.#takeRobot(message.robot);
+  }
+
+  /** Nothing holds any more of what was told before. */
+  #begin({ robots, may_act: mayAct, user, rate_hz: rateHz, samples = [] }) {
+    // Behind the same address there may be another floor by now.
+    if (this.#connected) this.#checkWorld();
+    this.#connected = true;
+    this.#pacing = new Pacing(rateHz);
+    this.#moments = new Moments(MOMENTS);
+    this.#events = {};
+    this.page.setRoster(robots);
+    this.page.showEvents();
+    this.page.charts.show(samples);
+    this.signIn.told(mayAct, user);
+    this.#showRobot();
+  }
+
+  #takeEvents(events) {
+    const news = [...events].reverse();
+    for (const [kind, { wanted }] of Object.entries(EVENT_KINDS)) {
+      this.#events[kind] = [...news.filter(wanted), ...this.eventsOf(kind)].slice(0, MOST_EVENTS);
     }
+    this.page.showEvents();
   }
 
   async #checkWorld() {
@@ -126,19 +160,12 @@ export class Live {
   #takeSite({ site, alerts, silent_s: silentS, trouble = "", sample }) {
     const { scene } = this.page;
     this.#site = site ?? this.#site;
-    this.#siteAt = performance.now();
     this.#alerts = alerts ?? [];
-    if (silentS > SILENT_S || trouble || !site) {
-      const words = trouble || `nothing has been heard of it for ${span(silentS)}`;
-      const banner = `The controller is silent: ${words}. What you see is how things were then.`;
-      showState("silent", "Controller silent", banner);
-    } else {
-      showState("live", `Live ${clock(site.site_s)}`);
-    }
+    this.#showState(site, silentS, trouble);
     if (sample) this.page.charts.add(sample);
     if (!this.#site) return;
-    const now = this.#site.site_s;
-    const zones = this.#site.zones ?? [];
+    const now = this.#site.site_s + silentS;
+    const zones = this.#zones;
     showAlerts(byId("alerts"), byId("alerts-count"), this.#alerts, now);
     showZones(byId("zones"), byId("zones-count"), zones, now, true);
     scene.zones = zones.map((zone) => ({
@@ -151,6 +178,23 @@ export class Live {
     this.#speak();
     this.#showRobot();
     this.page.stage.redraw();
+  }
+
+  #showState(site, silentS, trouble) {
+    if (silentS > SILENT_S || trouble || !site) {
+      const words = trouble || `nothing has been heard of it for ${span(silentS)}`;
+      const banner = `The controller is silent: ${words}. What you see is how things were then.`;
+      showState("silent", "Controller silent", banner);
+      return;
+    }
+    const now = performance.now();
+    if (site.site_s !== this.#clock.s) this.#clock = { s: site.site_s, since: now };
+    if (now - this.#clock.since < STANDS_MS) {
+      showState("live", `Live ${clock(site.site_s)}`);
+    } else {
+      const banner = "The clock of this floor stands still: the run is over, or it goes on very slowly.";
+      showState("stands", `Stands at ${clock(site.site_s)}`, banner);
+    }
   }
 
   /** Read new alerts out, each once. */
@@ -189,7 +233,7 @@ export class Live {
     const row = scene.chosen;
     const around = {
       follows: scene.follows,
-      actions: actionsFor(serial, this.#site?.zones ?? []),
+      actions: actionsFor(serial, this.#zones),
       note: this.signIn.mayAct ? "" : NEEDS_TOKEN,
     };
     const known = row >= 0 && between && row < between.after.x.length;
@@ -214,15 +258,23 @@ export class Live {
         ...seen,
         ...this.#robot,
         condition: CONDITIONS[condition[row]],
-        ...(duties && { waited_s: waited, charge_percent: charge, loaded: loaded === 1 }),
+        ...(duties && { waited_s: this.#waited(waited), charge_percent: charge, loaded: loaded === 1 }),
       },
       around,
     );
   }
 
-  #lost(retryMs) {
+  /** For how long the chosen robot has waited, by what a frame has of it. */
+  #waited(told) {
+    return told < MOST_WAITED_S ? told : Math.max(MOST_WAITED_S, Math.round(this.#robot?.waited_s ?? 0));
+  }
+
+  async #lost(retryMs) {
     const why = this.#connected ? "The connection is lost" : "There is no connection";
     showState("lost", "Reconnecting", `${why}. The page tries again in ${span(Math.max(retryMs / 1000, 1))}.`);
+    // A websocket that is refused does not say why; a request does.
+    const failure = await read("health").catch((refusal) => refusal);
+    if (failure.status === UNAUTHORISED) showState("lost", "Not let in", failure.message);
   }
 
   /** @param {import("./confirm.js").Question} question */
@@ -242,7 +294,10 @@ export class Live {
 
   #goToAlert(alert) {
     if (!alert) return;
-    this.page.goTo({ robot: alert.robots?.[0], cell: alert.cells?.[0] });
+    const zone = this.#zones.find(({ id }) => alert.key === `zone:${id}`);
+    const [block] = zone ? extentOf(zone.place, this.page.world).blocks : [];
+    const cell = block && middleOf(block, this.page.world);
+    this.page.goTo({ robot: alert.robots?.[0], cell: alert.cells?.[0] ?? cell });
   }
 
   #makeButtons() {
@@ -263,8 +318,8 @@ export class Live {
     });
     byId("zones").addEventListener("click", (event) => {
       const { zone: id, does } = event.target.closest("[data-zone]")?.dataset ?? {};
-      const zone = (this.#site?.zones ?? []).find((other) => String(other.id) === id);
-      if (zone) this.#act({ open: openZone, request: requestClear, confirm: confirmClear }[does](zone));
+      const zone = this.#zones.find((other) => String(other.id) === id);
+      if (zone) this.#act(ENDINGS[does](zone));
     });
   }
 }

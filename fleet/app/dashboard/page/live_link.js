@@ -7,6 +7,8 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 // Nothing for this long, and the connection is taken for dead: the server says something every second.
 const SILENT_MS = 8_000;
+// The server shows out who says more than twenty things a second; a key that is held down would.
+const SAY_MS = 100;
 
 /**
  * @typedef {object} Listener
@@ -23,6 +25,7 @@ export class LiveLink {
   #retryMs = FIRST_RETRY_MS;
   #timer = 0;
   #watchdog = 0;
+  #saying = 0;
   #watch = { robot: "", heat: "", window_s: 300 };
 
   /** @param {Listener} listener */
@@ -49,6 +52,11 @@ export class LiveLink {
   /** Say what else than robots is to be told. @param {{robot?: string, heat?: string, window_s?: number}} watch */
   watch(watch) {
     this.#watch = { ...this.#watch, ...watch };
+    this.#saying ||= setTimeout(() => this.#say(), SAY_MS);
+  }
+
+  #say() {
+    this.#saying = 0;
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(this.#watch));
   }
 

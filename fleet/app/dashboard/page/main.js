@@ -22,15 +22,19 @@ async function begin() {
       if (run) return await replay(run);
       if ((await read("health")).live) return new Live(new World(await read("world")));
       showState("replay", "No live floor", "This server follows no controller. Recorded runs can be replayed.");
-      await chooseRun(false);
+      await chooseRun();
       return null;
     } catch (failure) {
-      showState(failure.status ? "connecting" : "lost", "Connecting", failure.message);
       if (failure.status === UNAUTHORISED) {
+        showState("lost", "Not let in", failure.message);
         signInFirst();
         return null;
       }
-      if (run && failure.status) return null;
+      if (run && failure.status) {
+        showState("lost", "Cannot be shown", failure.message);
+        return null;
+      }
+      showState(failure.status ? "connecting" : "lost", "Connecting", failure.message);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
@@ -45,14 +49,14 @@ async function replay(run) {
 
 /** On another machine even looking takes a token. */
 function signInFirst() {
-  const signIn = new SignIn(byId("token-button"), () => location.reload());
-  signIn.told(false, "");
-  signIn.ask();
+  new SignIn(byId("token-button"), () => location.reload()).ask(true);
 }
 
 takeTokenFromAddress();
+// Where the page is open already, a browser does not load it anew for another `#token=...`.
+addEventListener("hashchange", () => takeTokenFromAddress() && location.reload());
 startTheme();
-byId("runs-button").addEventListener("click", () => chooseRun(true));
+byId("runs-button").addEventListener("click", chooseRun);
 
 /** The live floor or the replay, once it is there. */
 export const shown = document.documentElement.classList.contains("too-old") ? null : begin();

@@ -21,7 +21,9 @@ export const addOrder = () => ({
     + "split into as many tasks as robots need to carry it. It is due after the world's own lead time.",
   run: async ({ id, sku, quantity, litres, kg }) => {
     const line = { sku, quantity: Number(quantity), unit_litres: Number(litres), unit_kg: Number(kg) };
-    return outcome(id, await change("POST", "orders", { id, lines: [line] }));
+    const answer = await change("POST", "orders", { id, lines: [line] });
+    if (answer.results[0].outcome !== "accepted") throw new Error(outcome(id, answer));
+    return outcome(id, answer);
   },
 });
 

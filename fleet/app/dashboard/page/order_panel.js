@@ -1,14 +1,15 @@
 /** An order that somebody looked for: how it stands, and which robots have it. */
 
 import { element } from "./element.js";
-import { many, span } from "./words.js";
+import { clock, many, span } from "./words.js";
 
 /**
  * @param {HTMLElement} holder
  * @param {any} view OrderView of the server
+ * @param {number} now seconds on the site's clock: what is shown is how things were then
  * @param {{choose: (serial: string) => void, cancel: (id: string) => void}} handlers
  */
-export function showOrder(holder, view, handlers) {
+export function showOrder(holder, view, now, handlers) {
   const { order, tasks } = view;
   const late = order.late_s > 0 ? `${span(order.late_s)} late` : `due in ${span(-order.late_s)}`;
   const hide = () => {
@@ -28,8 +29,10 @@ export function showOrder(holder, view, handlers) {
   holder.hidden = false;
   holder.replaceChildren(
     element("div", { class: "robot-head" }, element("strong", {}, order.order), leave),
-    element("p", {}, `${order.status}, ${order.status === "open" ? late : ""} ${many(order.units, "unit")}, `
-      + `${order.tasks_done} of ${many(order.tasks, "task")} done, priority ${order.priority}`),
+    element("p", {}, [
+      `At ${clock(now)}: ${order.status}`, ...(order.status === "open" ? [late] : []), many(order.units, "unit"),
+      `${order.tasks_done} of ${many(order.tasks, "task")} done`, `priority ${order.priority}`,
+    ].join(", ")),
     element("ul", { class: "list" }, ...rows),
     element(
       "div",

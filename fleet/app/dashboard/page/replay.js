@@ -3,15 +3,16 @@
 import { read, readBytes, segment } from "./api.js";
 import { toast } from "./confirm.js";
 import { byId } from "./element.js";
+import { EVENT_KINDS } from "./event_kinds.js";
 import { FloorPage } from "./floor_page.js";
 import { decode } from "./frames.js";
-import { showEvents, showZones } from "./lists.js";
+import { showZones } from "./lists.js";
 import { Playhead } from "./playhead.js";
 import { RunEvents } from "./run_events.js";
 import { RunFrames } from "./run_frames.js";
 import { RunZones } from "./run_zones.js";
 import { showState } from "./status_line.js";
-import { JUMPS, Transport } from "./transport.js";
+import { Transport } from "./transport.js";
 import { CONDITIONS, clock, figure } from "./words.js";
 
 // Heat and events are of around now; they are asked for again when so much of a second or of the run has passed.
@@ -22,8 +23,13 @@ const STEP_S = 10;
 const ZONES_WINDOW_S = 1800;
 
 export class Replay {
+  /** How its events are listed, see Source. */
+  eventList = { kind: "any", none: "Nothing of this kind in the last minute." };
   #heatWanted = true;
   #around = { at: -Infinity, t: NaN };
+  #reading = false;
+  /** What happened lately, by time. */
+  #lately = [];
   #shownAt = -Infinity;
   #last = null;
   bindings = [
@@ -82,6 +88,10 @@ export class Replay {
     return true;
   }
 
+  eventsOf(kind) {
+    return this.#lately.filter(EVENT_KINDS[kind].wanted).slice(-MOST_EVENTS).reverse();
+  }
+
   act() {
     toast("A recorded run cannot be changed");
   }
@@ -112,7 +122,8 @@ export class Replay {
       this.#showZones();
     }
     const moved = Math.abs(playhead.t - this.#around.t) > 1 || Number.isNaN(this.#around.t);
-    if (now - this.#around.at > AROUND_EVERY_MS && (moved || this.#heatWanted)) this.#readAround(now);
+    if (this.#reading || now - this.#around.at <= AROUND_EVERY_MS) return;
+    if (moved || this.#heatWanted) this.#readAround(now);
   }
 
   /** The heat of the window that ends now, and what happened lately. */
@@ -121,16 +132,18 @@ export class Replay {
     const { metric, windowS } = this.page.heat;
     this.#around = { at: now, t };
     this.#heatWanted = false;
+    this.#reading = true;
     try {
       if (metric) {
         const window = `from_s=${Math.max(t - windowS, 0)}&to_s=${Math.max(t, this.summary.step_s)}`;
-        const frame = decode(await readBytes(`runs/${segment(this.name)}/heat?metric=${metric}&${window}`));
-        if (metric === this.page.heat.metric) this.page.takeHeat(frame);
+        this.page.takeHeat(decode(await readBytes(`runs/${segment(this.name)}/heat?metric=${metric}&${window}`)));
       }
-      const events = await this.events.within(t - EVENTS_BEFORE_S, t);
-      showEvents(byId("events"), events.slice(-MOST_EVENTS).reverse());
+      this.#lately = await this.events.within(t - EVENTS_BEFORE_S, t);
+      this.page.showEvents();
     } catch (failure) {
       this.#failed(failure);
+    } finally {
+      this.#reading = false;
     }
   }
 
@@ -172,18 +185,15 @@ export class Replay {
   }
 
   async #jump(direction) {
-    const name = this.transport.kind.value;
-    const { kinds } = JUMPS[name];
-    const wanted = ({ event, late_s: lateS }) =>
-      (kinds.length === 0 || kinds.includes(event)) && (name !== "late" || lateS > 0);
+    const { words, wanted } = EVENT_KINDS[this.transport.kind.value];
     try {
       const found = await this.events.next(this.playhead.t, direction, wanted);
       if (!found) {
-        toast(`There is no ${direction > 0 ? "later" : "earlier"} event of this kind: ${JUMPS[name].words}`);
+        toast(`There is no ${direction > 0 ? "later" : "earlier"} event of this kind: ${words}`);
         return;
       }
       this.playhead.seek(found.t);
-      this.page.goTo(found);
+      this.page.goTo({ robot: found.robots?.[0] ?? found.robot, cell: found.cell });
     } catch (failure) {
       this.#failed(failure);
     }

@@ -18,11 +18,18 @@ const LOW_PERCENT = 25;
 
 export class RobotPanel {
   #shown = "";
+  /** Whether a finger is on it. */
+  #pressed = false;
 
   /** @param {HTMLElement} holder @param {Handlers} handlers */
   constructor(holder, handlers) {
     this.holder = holder;
     this.handlers = handlers;
+    const press = (pressed) => () => {
+      this.#pressed = pressed;
+    };
+    holder.addEventListener("pointerdown", press(true));
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, press(false));
   }
 
   /**
@@ -31,14 +38,14 @@ export class RobotPanel {
    */
   show(robot, around) {
     this.holder.hidden = !robot;
-    // Drawn anew only when something has changed, so that a button under a finger stays the same button.
     const shown = JSON.stringify([robot, around, theme()]);
-    if (!robot || shown === this.#shown) return;
+    // A button under a finger stays the same button: what is new is shown once it is let go.
+    if (!robot || shown === this.#shown || this.#pressed) return;
     this.#shown = shown;
     const focused = document.activeElement?.getAttribute("data-does");
     this.holder.replaceChildren(this.#head(robot), facts(robot, this.handlers), ...this.#why(robot), ...errands(robot),
       this.#buttons(robot, around), element("p", { class: "needs-token", hidden: !around.note }, around.note));
-    if (focused) this.holder.querySelector(`[data-does="${focused}"]`)?.focus();
+    if (focused) this.holder.querySelector(`[data-does="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #head(robot) {

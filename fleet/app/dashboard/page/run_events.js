@@ -3,6 +3,8 @@
 import { read, segment } from "./api.js";
 
 const FIRST_WINDOW_S = 60;
+// As in fleet/app/dashboard/recorded_run.py: an answer ends with all events of a moment.
+const MOMENT_S = 1e-6;
 const LONGEST_WINDOW_S = 1800;
 
 export class RunEvents {
@@ -18,12 +20,9 @@ export class RunEvents {
     let from = Math.max(fromS, 0);
     for (;;) {
       const { events, more } = await read(`runs/${segment(this.run)}/events?from_s=${from}&to_s=${Math.max(toS, 0)}`);
-      found.push(...events);
-      const last = events.at(-1)?.t;
-      // A window of more events than one answer holds goes on with the moment at which the answer ends.
-      if (!more || last === undefined || last <= from) return found;
-      while (found.at(-1)?.t === last) found.pop();
-      from = last;
+      for (const event of events) found.push(event);
+      if (!more) return found;
+      from = events.at(-1).t + MOMENT_S;
     }
   }
 

@@ -10,12 +10,15 @@ const LEAST_STEPS = 20;
 const MOST_STEPS = 400;
 const KEPT = 6;
 const AHEAD = 2;
+const PAUSE_MS = 2000;
 
 export class RunFrames {
   /** @type {Map<number, Moments>} by number of chunk, the one used last at the end */
   #chunks = new Map();
   /** @type {Map<number, AbortController>} those that are on their way */
   #asked = new Map();
+  /** When a chunk is asked for again after one could not be had, milliseconds of the page's clock. */
+  #againAt = 0;
 
   /**
    * @param {{run: string, robots: number, steps: number, stepS: number}} run
@@ -32,26 +35,24 @@ export class RunFrames {
    * Where robots are at a time of the run, and fetch what comes next.
    *
    * @param {number} t seconds from the start of the run
-   * @param {1 | -1} direction in which it plays
    * @returns {import("./moments.js").Between | null} null as long as it is not there yet
    */
-  between(t, direction = 1) {
+  between(t) {
     const number = Math.min(Math.max(Math.floor(t / this.run.stepS / this.length), 0), this.last);
-    this.#want(number, direction);
+    this.#want(number);
     const chunk = this.#chunks.get(number);
     return chunk && !chunk.empty ? chunk.between(t) : null;
   }
 
-  #want(number, direction) {
-    const wanted = Array.from({ length: AHEAD + 1 }, (_, step) => number + step * direction)
-      .filter((chunk) => chunk >= 0 && chunk <= this.last);
+  #want(number) {
+    const wanted = Array.from({ length: AHEAD + 1 }, (_, step) => number + step).filter((chunk) => chunk <= this.last);
     for (const [chunk, abort] of this.#asked) if (!wanted.includes(chunk)) abort.abort();
     for (const chunk of wanted) {
       const there = this.#chunks.get(chunk);
       if (there) {
         this.#chunks.delete(chunk);
         this.#chunks.set(chunk, there);
-      } else if (!this.#asked.has(chunk)) {
+      } else if (!this.#asked.has(chunk) && performance.now() >= this.#againAt) {
         this.#fetch(chunk);
       }
     }
@@ -71,7 +72,10 @@ export class RunFrames {
       for (const frame of frames) moments.take(frame, frame.t);
       this.#chunks.set(chunk, moments);
     } catch (failure) {
-      if (failure.name !== "AbortError") this.failed(failure);
+      if (failure.name === "AbortError") return;
+      // Every frame of the page asks for what is missing.
+      this.#againAt = performance.now() + PAUSE_MS;
+      this.failed(failure);
     } finally {
       this.#asked.delete(chunk);
     }

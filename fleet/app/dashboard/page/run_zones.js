@@ -5,6 +5,7 @@ import { plain } from "./words.js";
 
 const MAKES = new Set([
   "zone_closed", "zone_slowed", "zone_one_way", "person_in_zone", "e_stop", "fire_alarm", "quarantine",
+  "robot_paused", "robot_out_of_service",
 ]);
 const ENDS = new Set(["zone_opened", "zone_expired", "clear_confirmed"]);
 

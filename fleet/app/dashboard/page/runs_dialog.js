@@ -5,22 +5,20 @@ import { open } from "./confirm.js";
 import { element } from "./element.js";
 import { figure, span } from "./words.js";
 
-/** Show them. @param {boolean} live whether there is a live floor to go back to */
-export async function chooseRun(live) {
+/** Show them, and the way to the live floor if there is one. */
+export async function chooseRun() {
   const body = element("tbody");
   const words = element("p", { class: "happens" }, "Reading …");
   const heads = ["Run", "World", "Robots", "Length", "Tasks an hour", "Seed"].map((text) => element("th", {}, text));
   const table = element("table", { hidden: true }, element("thead", {}, element("tr", {}, ...heads)), body);
-  const answers = element(
-    "div",
-    { class: "answers" },
-    live && element("button", { type: "button", onclick: () => location.assign("/") }, "Live floor"),
-    element("button", { type: "button", onclick: () => dialog.close() }, "Close"),
-  );
+  const live = element("button", { type: "button", hidden: true, onclick: () => location.assign("/") }, "Live floor");
+  const close = element("button", { type: "button", onclick: () => dialog.close() }, "Close");
+  const answers = element("div", { class: "answers" }, live, close);
   const dialog = open(element("div", {}, element("h2", {}, "Recorded runs"), words, table, answers), "Recorded runs", {
     class: "wide",
   });
   try {
+    live.hidden = !(await read("health")).live;
     const runs = await read("runs");
     words.textContent = "There are none: `futurepark run` writes them, and --runs says where they are.";
     words.hidden = runs.length > 0;

@@ -144,7 +144,10 @@ export class Stage {
     const context = this.#robots.getContext("2d");
     const colours = palette();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    if (!between) return;
+    if (!between) {
+      context.clearRect(0, 0, this.#robots.width, this.#robots.height);
+      return;
+    }
     const { unitsPerCell } = this.scene.world;
     const loaded = this.scene.duties?.loaded ?? null;
     this.#robotLayer.draw(context, this.view, between, loaded, unitsPerCell, this.#ratio, colours);

@@ -1,9 +1,9 @@
-/** How the page stands with what it shows: connecting, live, silent, lost, or replay. */
+/** How the page stands with what it shows: connecting, live, standing still, silent, lost, or replay. */
 
 import { byId } from "./element.js";
 
 /**
- * @param {"connecting" | "live" | "silent" | "lost" | "replay"} state
+ * @param {"connecting" | "live" | "stands" | "silent" | "lost" | "replay"} state
  * @param {string} text a few words
  * @param {string} [banner] what to do about it, across the floor; empty for nothing
  */

@@ -2,12 +2,13 @@
 
 const KEY = "futurepark-token";
 
-/** Take the token out of `#token=...`, and out of the address bar and the history. */
+/** Take the token out of `#token=...`, and out of the address bar and the history. @returns {boolean} if there is one */
 export function takeTokenFromAddress() {
   const found = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (found === null) return;
+  if (found === null) return false;
   history.replaceState(null, "", location.pathname + location.search);
   keepToken(found);
+  return true;
 }
 
 /** @returns {string} empty for none */

@@ -1,27 +1,9 @@
 /** The bar below a replay: play, speed, where it is, and jumps to events. */
 
 import { element } from "./element.js";
+import { kindSelect } from "./event_kinds.js";
 import { SPEEDS } from "./playhead.js";
 import { clock } from "./words.js";
-
-/** Kinds of events to jump to, in groups that people look for. */
-export const JUMPS = Object.freeze({
-  trouble: {
-    words: "trouble",
-    kinds: ["robot_down", "robot_lost", "task_failed", "task_stranded", "quarantine", "charger_failed"],
-  },
-  zones: {
-    words: "zones",
-    kinds: [
-      "zone_closed", "zone_slowed", "zone_one_way", "zone_opened", "zone_expired", "person_in_zone", "e_stop",
-      "fire_alarm", "clear_confirmed",
-    ],
-  },
-  done: { words: "order done", kinds: ["order_done"] },
-  late: { words: "late order", kinds: ["order_done"] },
-  charge: { words: "charging", kinds: ["charger_reserved"] },
-  any: { words: "any event", kinds: [] },
-});
 
 export class Transport {
   /**
@@ -44,11 +26,7 @@ export class Transport {
       { id: "speed", "aria-label": "Speed", onchange: () => { playhead.speed = Number(this.speed.value); } },
       ...SPEEDS.map((speed) => element("option", { value: speed }, `${speed}×`)),
     );
-    this.kind = element(
-      "select",
-      { id: "jump-kind", "aria-label": "Kind of event to jump to" },
-      ...Object.entries(JUMPS).map(([name, { words }]) => element("option", { value: name }, words)),
-    );
+    this.kind = kindSelect("jump-kind", "Kind of event to jump to", "trouble");
     const ways = [[-1, "‹", "Previous event", "jump-back"], [1, "›", "Next event", "jump-on"]];
     const jumps = ways.map(([step, sign, words, id]) =>
       element(

@@ -1,7 +1,7 @@
 /** What an operator can do to parts of the floor, each with what will happen; docs/zones.md has the rules. */
 
 import { change } from "./api.js";
-import { figure, many, plain } from "./words.js";
+import { many, plain } from "./words.js";
 
 const MINUTE_S = 60;
 
@@ -46,7 +46,7 @@ export function restrict(world, block) {
     ],
     happens: (values) => {
       const minutes = Number(values.minutes);
-      const ends = minutes ? `It ends by itself after ${figure(minutes)} min.` : "It stays until somebody opens it.";
+      const ends = minutes ? `It ends by itself after ${minutes} min.` : "It stays until somebody opens it.";
       const what = HAPPENS[values.kind](place(values), values);
       return values.kind === "e_stop" ? what : `${what} ${ends}`;
     },

@@ -60,10 +60,12 @@ function hatch(context, view, from, to, look) {
 }
 
 function drawLabel(context, view, block, text, colour) {
-  if (!text) return;
+  const at = view.toCanvas(block.column0, block.row0);
+  const to = view.toCanvas(block.column1 + 1, block.row1 + 1);
+  // What is out of sight is not named at the edge, where something else is.
+  if (!text || to.x < 0 || to.y < 0 || at.x > view.width || at.y > view.height) return;
   context.font = "600 12px system-ui, sans-serif";
   const width = context.measureText(text).width + 12;
-  const at = view.toCanvas(block.column0, block.row0);
   const [x, y] = [Math.min(Math.max(at.x, 2), view.width - width), Math.max(at.y - 20, 2)];
   context.fillStyle = colour;
   context.beginPath();
