@@ -6,6 +6,9 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Some environments keep Python from writing what it has compiled. Then every program that a test starts compiles all of
+# ours anew, and every worker every test.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 run: setup
