@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from fleet.errors import InstanceError, MapError
+from fleet.grid.components import components
 from fleet.grid.map_file import STANDARD_SYMBOLS, scan_map
 from robots.model import RobotModel
 from sim_worlds.described_world import Scan
 from sim_worlds.finding import Finding
 from sim_worlds.guidance_file import shipped_guidance
 from sim_worlds.league import LeagueInstance, read_league
-from sim_worlds.reachability import components, main_component
+from sim_worlds.reachability import main_component
 from sim_worlds.world import Chute, OrderProfile, World
 
 if TYPE_CHECKING:

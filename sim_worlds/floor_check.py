@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fleet.grid.components import components
 from sim_worlds.finding import Finding, Severity
-from sim_worlds.reachability import chokes, components, main_component
+from sim_worlds.reachability import chokes, main_component
 
 if TYPE_CHECKING:
     from fleet.grid.map_file import MapFile

@@ -8,17 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
+
+from fleet.grid.components import components
 
 if TYPE_CHECKING:
     from fleet.grid.layout import Layout
     from robots.arrays import Bool, Int32
-
-
-def components(layout: Layout) -> Int32:
-    """Return the number of each cell's connected component, int32 (cells,); 0 for obstacles."""
-    labels, _ = ndimage.label(layout.passable.reshape(layout.height, layout.width))
-    return np.asarray(labels, dtype=np.int32).reshape(-1)
 
 
 def main_component(labels: Int32, cells: Int32) -> int:

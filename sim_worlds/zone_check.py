@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleet.grid.components import components
 from sim_worlds.finding import Finding, Severity
 from sim_worlds.floor_check import goals
-from sim_worlds.reachability import components, main_component
+from sim_worlds.reachability import main_component
 
 if TYPE_CHECKING:
     from sim_worlds.world import World

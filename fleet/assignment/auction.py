@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import ndimage
 
 from fleet.assignment import _auction
+from fleet.grid.components import components
 from fleet.grid.distances import DistanceFields
 from robots.arrays import Float64, Int8, Int32, Int64
 
@@ -68,8 +68,7 @@ class AuctionFloor:
         layout = distances.layout
         self._distances = distances
         self._width = layout.width
-        regions, _ = ndimage.label(layout.passable.reshape(layout.height, layout.width))
-        self._regions: Int32 = regions.reshape(-1).astype(np.int32)
+        self._regions: Int32 = components(layout)
 
     def robots(self, cells: Int32, headings: Int8) -> Side:
         """Return robots as a side of a matching; cells int32, headings int8."""

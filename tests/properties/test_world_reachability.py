@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.grid.components import components
 from fleet.grid.layout import Layout
-from sim_worlds.reachability import chokes, components
+from sim_worlds.reachability import chokes
 from tests.floors import floors
 from tests.oracles.reachability import cutting, reached
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from fleet.errors import SettingError
+from fleet.grid.components import components
 from fleet.grid.layout import NO_CELL
 from fleet.planning.planner import PlanRequest
 from robots.state import Action
-from sim_worlds.reachability import components, main_component
+from sim_worlds.reachability import main_component
 
 if TYPE_CHECKING:
     from fleet.grid.distances import DistanceFields

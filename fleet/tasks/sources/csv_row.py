@@ -26,7 +26,7 @@ class CsvRow:
             remedy = "remove the extra cells, or put text with commas in quotes"
             raise OrderError(f"{where}, column {len(columns) + 1}", problem, remedy)
         self._where = where
-        self._cells = dict(zip(columns, cells, strict=True))
+        self._cells = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
 
     def where(self, column: str) -> str:
         """File, line and column, for messages."""
@@ -34,13 +34,14 @@ class CsvRow:
 
     def says(self, column: str) -> bool:
         """Whether there is such a column and its cell is not blank."""
-        return bool(self._cells.get(column, "").strip())
+        return bool(self._cells.get(column))
 
     def text(self, column: str) -> str:
         """Return a text that is not blank."""
-        if not self.says(column):
+        text = self._cells.get(column)
+        if not text:
             raise OrderError(self.where(column), "the cell is empty", f"give the {column}")
-        return self._cells[column].strip()
+        return text
 
     def whole(self, column: str, least: int, most: int) -> int:
         """Return a whole number from `least` to `most`."""
@@ -52,9 +53,10 @@ class CsvRow:
     def number(self, column: str, most: float) -> float:
         """Return a finite number from 0 to `most`."""
         text = self.text(column)
-        if not (_NUMBER.fullmatch(text) and 0 <= float(text) <= most):
+        value = float(text) if _NUMBER.fullmatch(text) else -1.0
+        if not 0 <= value <= most:
             raise self._refused(column, text, f"give a number from 0 to {most:g}")
-        return float(text)
+        return value
 
     def positive(self, column: str, most: float) -> float:
         """Return a finite number greater than 0, at most `most`."""

@@ -102,7 +102,8 @@ class _Gathered:
             destination = row.text("destination")
             check_destination(row.where("destination"), destination, destinations)
             self.destination = _agreed(row, "destination", self.destination, destination)
-        check_times(row.where("due_s"), self.release_s, self.due_s)
+        if self.due_s is not None:
+            check_times(row.where("due_s"), self.release_s, self.due_s)
         self.lines.append(line)
 
     def draft(self) -> OrderDraft:

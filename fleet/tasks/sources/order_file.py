@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from fleet.errors import OrderError
 from fleet.tasks.sources.limits import MOST_LINE_BYTES
@@ -15,8 +14,7 @@ _UNDECODABLE: Final = re.compile("[\udc80-\udcff]")
 _SHOWN_OF_LONG_LINE: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFileLine:
+class OrderFileLine(NamedTuple):
     """One line as it stands in the file, without its end.
 
     number  counted from 1
@@ -58,6 +56,8 @@ def order_file_lines(path: Path) -> Iterator[OrderFileLine]:
 
 def _line(path: Path, number: int, raw: bytes, too_long: bool) -> OrderFileLine:
     text = raw.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape").rstrip("\r\n")
+    if text.isascii() and "\0" not in text and not too_long:  # nearly all of them
+        return OrderFileLine(number, text, None)
     where = f"{path}, line {number}"
     if too_long:
         problem, remedy = f"the line is longer than {MOST_LINE_BYTES} bytes", "break the order up"
