@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from fleet.grid.layout import NO_CELL, Layout
 from robots.arrays import Int32
@@ -15,7 +13,10 @@ def components(layout: Layout) -> Int32:
 
     0 for obstacles. Costs grow linearly in cells.
     """
-    # scipy.ndimage has this in one call, and takes a tenth of a second to import, whenever a program starts.
+    # Whoever only loads a world does not wait for scipy. Its ndimage has this in one call, and takes longer to import.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     free = layout.free_cells
     ahead = layout.neighbours[free]
     from_row, heading = np.nonzero(ahead != NO_CELL)

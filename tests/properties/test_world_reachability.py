@@ -18,6 +18,7 @@ def test_cells_have_the_same_component_exactly_if_one_walks_to_the_other(layout:
         same = {other for other in layout.free_cells.tolist() if labels[other] == labels[cell]}
         assert same == reached(layout, cell, -1)
     assert not labels[~layout.passable].any()
+    assert list(dict.fromkeys(labels[layout.free_cells].tolist())) == list(range(1, labels.max() + 1))
 
 
 @given(floors(), st.data())
