@@ -13,6 +13,7 @@ from fleet.app.floor_acts import SensedFloor
 from fleet.app.grant_crew import grant_loop
 from fleet.app.simulated_bodies import with_robots
 from fleet.app.simulated_sensors import SimulatedSensors, simulated_sensors
+from fleet.assignment import matching
 from fleet.grid.guidance_rules import GuidanceRules
 from fleet.planning.auditor import PlanAuditor
 from fleet.report.trace import TraceRecorder
@@ -155,6 +156,7 @@ def _in_step(
     )
     waits = WaitWatch(crew.distances, crew.robots, parking=world.parking, events=events, params=WaitParams())
     waits.warmup()
+    matching.warmup()
     loop = ControlLoop(
         intake=crew.intake,
         dispatcher=crew.dispatcher,

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from fleet.app.crew import Crew
+from fleet.assignment import matching
 from fleet.grid.dead_ends import DeadEnds
 from fleet.runtime.clock import Clock
 from fleet.runtime.config import RunConfig
@@ -124,4 +125,6 @@ def warmup(
             audit.ticked()
     execution.charge(~nobody)
     DeadEnds(crew.distances).leaving(start.cell, start.cell)
+    crew.takeovers(np.zeros(1, dtype=np.int32))
     WaitWatch(crew.distances, 1, parking=world.parking, events=EventRelay(), params=WaitParams()).warmup()
+    matching.warmup()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from fleet.grid.distances import DistanceFields
 from fleet.grid.layout import NO_CELL
+from fleet.grid.strong_parts import largest_part
 from robots.arrays import Bool, Int32
 
 
@@ -23,8 +22,8 @@ class TakeoverCells(Protocol):
 class TakeoverPlaces:
     """Finds the nearest open cell from which the floor can be reached, and which can be reached from there.
 
-    The floor is the largest part of what is open whose cells all reach each other; it is found again when
-    `distances.version` says that something was closed or opened.
+    The floor is the largest part of what is open whose cells all reach each other, on a tie the one with the lowest
+    cell; it is found again when `distances.version` says that something was closed or opened.
     """
 
     def __init__(self, distances: DistanceFields) -> None:
@@ -39,7 +38,8 @@ class TakeoverPlaces:
         comes first by direction: east, south, west, north. NO_CELL if there is none.
         """
         if self._version != self._distances.version:
-            self._floor = self._find_floor()
+            is_open = self._distances.layout.passable & ~self._distances.closed_cells
+            self._floor = largest_part(self._distances.neighbours, is_open)
             self._version = self._distances.version
         if not self._floor.any():
             return np.full(len(cells), NO_CELL, dtype=np.int32)
@@ -60,17 +60,3 @@ class TakeoverPlaces:
                 seen.add(at)
                 ring.append(at)
         return NO_CELL
-
-    def _find_floor(self) -> Bool:
-        """Return the cells of the largest open part, bool (cells,)."""
-        layout, ahead = self._distances.layout, self._distances.neighbours
-        is_open = layout.passable & ~self._distances.closed_cells
-        start, heading = (is_open[:, None] & (ahead != NO_CELL)).nonzero()
-        moves = csr_array(
-            (np.ones(len(start), dtype=np.int8), (start, ahead[start, heading])), shape=(layout.cells, layout.cells)
-        )
-        _, part = connected_components(moves, connection="strong")
-        if not is_open.any():
-            return is_open
-        floor: Bool = is_open & (part == np.bincount(part[is_open]).argmax())
-        return floor

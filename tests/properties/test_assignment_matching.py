@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from fleet.assignment.candidates import candidate_mask
 from fleet.assignment.matching import minimum_cost_matching
@@ -32,6 +33,17 @@ def test_no_matching_has_more_pairs_or_costs_less(edges):
     most, cost = best(edges, 5)
     assert len(pairs) == most
     assert sum(edges[pair] for pair in pairs) == pytest.approx(cost, abs=1e-6)
+
+
+@given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 40), columns=st.integers(1, 40))
+def test_matchings_of_many_cost_as_little_as_scipy_finds(seed, rows, columns):
+    rng = np.random.default_rng(seed)
+    # Few different costs make many ties; thirds make sums that are rounded.
+    costs = rng.integers(-4, 8, (rows, columns)) / 3
+    row, column = np.indices(costs.shape).reshape(2, -1)
+    found = minimum_cost_matching(row, column, costs.ravel(), n_rows=rows)
+    assert len(set(found[1].tolist())) == len(found[0]) == min(rows, columns)
+    assert costs[found].sum() == pytest.approx(costs[linear_sum_assignment(costs)].sum(), abs=1e-9)
 
 
 @given(edges=EDGES, order=st.randoms(use_true_random=False))

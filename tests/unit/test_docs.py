@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from typer.main import get_command
 
-from fleet.app.main import app
+from fleet.app.main import command_line
 from fleet.assignment.assigner import TaskRefusal
 from fleet.grid.layout import Layout
 from fleet.planning.registry import PLANNERS
@@ -400,7 +400,7 @@ def find_commands(words: list[str]) -> tuple[list[Any], list[str]]:
 
     The name of a command `serve` may be left out.
     """
-    found: list[Any] = [get_command(app)]
+    found: list[Any] = [get_command(command_line())]
     while words and hasattr(found[0], "commands") and not words[0].startswith("-"):
         group, word = found[0].commands, words[0]
         if word not in group and "serve" in group and found[0].name != "futurepark":

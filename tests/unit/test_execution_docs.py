@@ -8,7 +8,7 @@ from dataclasses import fields
 from typer.main import get_command
 
 from benchmarks.incidents import INCIDENTS
-from fleet.app.main import app
+from fleet.app.main import command_line
 from fleet.runtime.config import FloorParams
 from fleet.traffic.params import GrantParams, WatchParams
 from sim_worlds.world_file import load_world
@@ -38,7 +38,7 @@ def test_every_setting_of_execution_is_explained():
 
 
 def test_every_option_of_execution_is_mentioned():
-    options = {option for parameter in get_command(app).commands["run"].params for option in parameter.opts}
+    options = {option for parameter in get_command(command_line()).commands["run"].params for option in parameter.opts}
     text = PAGE.read_text(encoding="utf-8")
     for option in ("--execution", "--actions", "--faults", "--loss", "--dead"):
         assert option in options

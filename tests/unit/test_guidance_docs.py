@@ -8,7 +8,7 @@ from itertools import chain
 
 from typer.main import get_command
 
-from fleet.app.main import app
+from fleet.app.main import command_line
 from fleet.grid.guidance_rules import LANES, GuidanceRules
 from tests.unit.test_docs import codes, table, tables
 
@@ -24,7 +24,7 @@ def test_every_key_of_the_rules_is_documented_with_its_default():
 
 
 def test_every_option_of_tune_is_documented():
-    command = get_command(app).commands["tune"]
+    command = get_command(command_line()).commands["tune"]
     options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
     assert set(table("guidance.md", "Tuning", "option")) == options
 

@@ -19,7 +19,7 @@ from fleet.app.dashboard.run_api import RunReads
 from fleet.app.dashboard.run_shelf import RunShelf
 from fleet.app.dashboard.site_api import SiteReads
 from fleet.app.dashboard.traffic_counts import TrafficCounts
-from fleet.app.main import app
+from fleet.app.main import command_line
 from tests.live_pictures import TINY, floor, picture
 
 PAGE = (Path(__file__).parents[2] / "docs" / "http-api.md").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def test_every_status_stands_there():
 
 def test_every_option_stands_there():
     documented = set(re.findall(r"`(--[a-z]+)`", PAGE.split("| option of `serve`")[1].split("\n\n")[0]))
-    options = {name for option in get_command(app).commands["serve"].params for name in option.opts}
+    options = {name for option in get_command(command_line()).commands["serve"].params for name in option.opts}
     assert documented == options - {"--help"}
 
 

@@ -9,11 +9,12 @@ import signal
 
 import pytest
 import typer
+from typer.main import get_command
 
 import fleet.app.simulate as simulate_module
 from fleet.app import main as main_module
 from fleet.app.interrupts import StopRequest, on_interrupt
-from fleet.app.main import main
+from fleet.app.main import COMMANDS, command_line, main
 from fleet.errors import AuditError, OrderError
 from fleet.planning.auditor import Finding, Violation
 from fleet.report.run_directory import RunReader
@@ -26,7 +27,7 @@ def raising(monkeypatch, error):
     def app(**_arguments):
         raise error
 
-    monkeypatch.setattr(main_module, "app", app)
+    monkeypatch.setattr(main_module, "command_line", lambda _commands: app)
 
 
 def test_bad_input_is_exit_code_2_with_place_problem_and_remedy(monkeypatch, capsys):
@@ -76,7 +77,7 @@ def test_the_exit_code_of_a_command_is_returned(monkeypatch, code, returned):
 
 
 def test_a_command_that_returns_is_done(monkeypatch):
-    monkeypatch.setattr(main_module, "app", lambda **_arguments: None)
+    monkeypatch.setattr(main_module, "command_line", lambda _commands: lambda **_arguments: None)
     assert main([]) == 0
 
 
@@ -87,9 +88,14 @@ def test_an_interrupt_is_exit_code_130_without_a_word(monkeypatch, capsys):
     def command():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main_module, "app", app)
+    monkeypatch.setattr(main_module, "command_line", lambda _commands: app)
     assert main([]) == 130
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_there_without_the_others(name):
+    assert list(get_command(command_line([name])).commands) == [name]
 
 
 def test_help_names_every_command(capsys):

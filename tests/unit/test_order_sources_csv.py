@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet.errors import OrderError
 from fleet.tasks.model import OrderLine
@@ -13,6 +16,9 @@ from tests.orders import HEADER, SHIPPED_ORDERS
 
 Write = Callable[..., Path]
 TIMED = HEADER + ",release_s,due_s,priority,destination"
+COLUMNS = TIMED.split(",")
+# Few and mostly good, so that rows are of one order, of one kind, or contradict each other.
+CELLS = st.sampled_from(["1"] * 9 + ["2", " 1", "é", "", "0"])
 
 
 @pytest.fixture
@@ -47,6 +53,30 @@ def test_columns_may_stand_in_any_order_with_blanks_and_quotes(write: Write) -> 
     path = write("weight_g, sku ,quantity,order_id,depth_mm,length_mm,width_mm", '500," a, ""b"" ",2, A ,1,1e3,100.0')
     (order,) = read_csv(path)
     assert (order.id, order.lines) == ("A", (OrderLine('a, "b"', 2, 0.1, 0.5),))
+
+
+@given(st.lists(st.lists(CELLS, min_size=len(COLUMNS), max_size=len(COLUMNS)), min_size=1, max_size=5))
+def test_a_file_reads_the_same_with_quotes_around_its_cells_and_without(rows: list[list[str]]) -> None:
+    lines = [COLUMNS, *rows]
+    plain = "\n".join(",".join(line) for line in lines)
+    quoted = "\n".join(",".join(f'"{cell}"' for cell in line) for line in lines)
+    assert read_or_refused(plain) == read_or_refused(quoted)
+
+
+def read_or_refused(text: str) -> list[OrderDraft] | str:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.csv"
+        path.write_text(text)
+        try:
+            return read_csv(path)
+        except OrderError as error:
+            return str(error).replace(folder, "")
+
+
+def test_a_file_of_very_many_different_order_lines_is_read_to_its_end(write: Write) -> None:
+    skus = [f"sku-{at}" for at in range(12_000)]
+    orders = read_csv(write(HEADER, *[f"{at // 400},1,{sku},1,1,1,1" for at, sku in enumerate(skus)]))
+    assert [line.sku for order in orders for line in order.lines] == skus
 
 
 def test_blank_lines_a_byte_order_mark_and_windows_line_ends_do_not_matter(write: Write) -> None:
@@ -84,6 +114,8 @@ def test_times_priority_and_destination_are_read_from_any_line_of_the_order(writ
         ("A,1,x,1,1,1", "column weight_g", "the row has 6 cells, the header has 7 columns"),
         ("A,1,x,1,1,1,1,9", "column 8", "the row has 8 cells, the header has 7 columns"),
         ('A,1,"x,1,1,1,1', "line 3", "is not CSV"),
+        ("A,1,x\ry,1,1,1,1", "line 3", "is not CSV: new-line character"),
+        ("A,1," + "x" * 200_000 + ",1,1,1,1", "line 3", "is not CSV: field larger than field limit"),
         (b"A,1,x\xff,1,1,1,1", "line 3", "byte 0xff at character 6 is not UTF-8 text"),
         ("A,1,x\0,1,1,1,1", "line 3", "character 6 is a NUL"),
         ("A,1," + "x" * 2**20 + ",1,1,1,1", "line 3", "longer than 1048576 bytes"),

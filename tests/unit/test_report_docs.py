@@ -68,9 +68,9 @@ def test_every_format_is_documented():
 def test_every_option_is_documented(name):
     from typer.main import get_command
 
-    from fleet.app.main import app
+    from fleet.app.main import command_line
 
-    command = get_command(app).commands[name]
+    command = get_command(command_line()).commands[name]
     options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
     told = section("runs.md", {"report": "Report", "compare": COMPARING, "export": EXPORTS}[name])
     assert options <= set(re.findall(r"--[a-z]+", told))

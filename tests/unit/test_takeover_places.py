@@ -69,6 +69,12 @@ def test_a_cell_that_can_only_be_left_is_no_place():
     assert TakeoverPlaces(distances).near(np.zeros(1, dtype=np.int32)).tolist() == [2]
 
 
+def test_of_two_halves_as_large_the_one_with_the_lowest_cell_is_the_floor():
+    places = Places("...\n.r.\n...")
+    places.close(3, 4, 5)
+    assert places.near(4) == [1]
+
+
 def test_without_an_open_cell_there_is_no_place():
     places = Places(FLOOR)
     assert places.near(AT["x"]) == [NO_CELL]

@@ -42,15 +42,17 @@ class Catalogue:
         quantities: dict[str, list[int]] = {}
         for line in real_lines:
             quantities.setdefault(line.sku, []).append(line.quantity)
+        # Once for each real SKU, not for each SKU modelled on it: there are many more of these.
+        asked = {sku: np.array(seen, dtype=np.int64) for sku, seen in quantities.items()}
         drawn = np.random.default_rng(0).integers(len(real_lines), size=CATALOGUE_SKUS)
-        models = [real_lines[at] for at in drawn]
+        models = [real_lines[at] for at in drawn.tolist()]
         popularity = np.cumsum(1.0 / (np.arange(1, CATALOGUE_SKUS + 1) + _POPULARITY_OFFSET))
         return cls(
             units=tuple(
                 OrderLine(f"sku-{rank:04d}", 1, model.unit_litres, model.unit_kg)
                 for rank, model in enumerate(models, start=1)
             ),
-            quantities=tuple(np.array(quantities[model.sku], dtype=np.int64) for model in models),
+            quantities=tuple(asked[model.sku] for model in models),
             popularity=popularity / popularity[-1],
             lines_per_order=np.array([len(order.lines) for order in orders], dtype=np.int64),
         )

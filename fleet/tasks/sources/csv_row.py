@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from fleet.errors import OrderError
@@ -14,31 +15,37 @@ _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3
 
 
 class CsvRow:
-    """The cells of a row by column. Every reader raises OrderError with file, line, column, reason and remedy."""
+    """The cells of a row by column. Every reader raises OrderError with file, line, column, reason and remedy.
 
-    def __init__(self, where: str, columns: Sequence[str], cells: Sequence[str]) -> None:
-        """Raise OrderError unless there is one cell for each column; `where` is file and line."""
-        if len(cells) < len(columns):
-            problem = f"the row has {len(cells)} cells, the header has {len(columns)} columns"
-            raise OrderError(f"{where}, column {columns[len(cells)]}", problem, "add the missing cells")
-        if len(cells) > len(columns):
-            problem = f"the row has {len(cells)} cells, the header has {len(columns)} columns"
-            remedy = "remove the extra cells, or put text with commas in quotes"
-            raise OrderError(f"{where}, column {len(columns) + 1}", problem, remedy)
-        self._where = where
-        self._cells = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
+    cells  as they stand in the file; the readers overlook blanks around them
+    """
+
+    __slots__ = ("_columns", "_number", "_path", "cells")
+
+    def __init__(self, path: Path, number: int, columns: Mapping[str, int], cells: Sequence[str]) -> None:
+        """Raise OrderError unless there is one cell for each column.
+
+        number: of the line in the file
+        columns: where each stands in a row, from left to right
+        """
+        self._path = path
+        self._number = number
+        self._columns = columns
+        self.cells = cells
+        if len(cells) != len(columns):
+            raise self._miscounted()
 
     def where(self, column: str) -> str:
         """File, line and column, for messages."""
-        return f"{self._where}, column {column}"
+        return f"{self._path}, line {self._number}, column {column}"
 
     def says(self, column: str) -> bool:
         """Whether there is such a column and its cell is not blank."""
-        return bool(self._cells.get(column))
+        return column in self._columns and bool(self.cells[self._columns[column]].strip())
 
     def text(self, column: str) -> str:
         """Return a text that is not blank."""
-        text = self._cells.get(column)
+        text = self.cells[self._columns[column]].strip()
         if not text:
             raise OrderError(self.where(column), "the cell is empty", f"give the {column}")
         return text
@@ -64,6 +71,14 @@ class CsvRow:
         if value == 0:
             raise self._refused(column, self.text(column), f"give a number greater than 0, at most {most:g}")
         return value
+
+    def _miscounted(self) -> OrderError:
+        cells, columns = len(self.cells), len(self._columns)
+        problem = f"the row has {cells} cells, the header has {columns} columns"
+        if cells < columns:
+            return OrderError(self.where(list(self._columns)[cells]), problem, "add the missing cells")
+        remedy = "remove the extra cells, or put text with commas in quotes"
+        return OrderError(self.where(str(columns + 1)), problem, remedy)
 
     def _refused(self, column: str, text: str, remedy: str) -> OrderError:
         shown = repr(text if len(text) <= 40 else text[:40] + "...")
