@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import uvloop
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -101,7 +102,7 @@ def test_a_browser_is_greeted_then_told_everything_then_what_changes(tmp_path):
                 frame = await told(browser, 1)
                 assert (frame[1], int.from_bytes(frame[4:8], "little")) == (0, 1)
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 def test_a_browser_without_a_token_sees_and_may_not_act(tmp_path):
@@ -109,7 +110,7 @@ def test_a_browser_without_a_token_sees_and_may_not_act(tmp_path):
         async with serving(tmp_path) as served, connect(served.url) as browser:
             assert (await told(browser, "hello"))["may_act"] is False
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 def test_a_browser_sees_the_robot_and_the_heat_that_it_asks_for(tmp_path):
@@ -126,7 +127,7 @@ def test_a_browser_sees_the_robot_and_the_heat_that_it_asks_for(tmp_path):
                 while (await told(browser, "robot"))["robot"] is not None:
                     pass  # one of the other robot may have been under way
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 def test_other_robots_make_a_browser_begin_anew(tmp_path):
@@ -140,7 +141,7 @@ def test_other_robots_make_a_browser_begin_anew(tmp_path):
                 frame = await told(browser, 1)
                 assert (frame[1], int.from_bytes(frame[4:8], "little")) == (1, 5)
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 @pytest.mark.parametrize("said", ["nonsense", '{"robot": 7}', "x" * 4000, b"\x01\x02"])
@@ -152,7 +153,7 @@ def test_a_browser_that_talks_nonsense_is_shown_out(tmp_path, said):
                 await told(browser, "nothing of this kind")
             assert browser.close_code == 1008
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 def test_who_has_a_wrong_token_or_comes_from_another_site_is_not_let_in(tmp_path):
@@ -166,7 +167,7 @@ def test_who_has_a_wrong_token_or_comes_from_another_site_is_not_let_in(tmp_path
                 with pytest.raises(InvalidStatus, match="403"):
                     await connect(served.url)
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 def test_a_token_that_is_revoked_ends_its_websockets(tmp_path):
@@ -177,7 +178,7 @@ def test_a_token_that_is_revoked_ends_its_websockets(tmp_path):
             with pytest.raises(ConnectionClosed):
                 await told(browser, "nothing of this kind")
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 class Arriving:
@@ -206,7 +207,7 @@ def test_browsers_that_arrive_at_once_are_no_more_than_may_be_connected(tmp_path
         await asyncio.gather(*tasks, return_exceptions=True)
         assert served.site.counts.browsers == 0
 
-    asyncio.run(story())
+    uvloop.run(story())
 
 
 class StalledBrowser:
@@ -269,4 +270,4 @@ def test_a_browser_that_does_not_read_holds_nobody_up_and_is_told_everything_ane
             assert SimpleNamespace(**page.columns).condition.tolist() == wanted.condition.tolist()
             stalled.writer.close()
 
-    asyncio.run(story())
+    uvloop.run(story())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -49,6 +51,43 @@ def test_it_prints_its_address_serves_page_and_runs_and_ends_as_told(serve, numb
     _, said = process.communicate(timeout=60)
     assert process.returncode == code
     assert [json.loads(line)["event"] for line in said.splitlines()] == ["serving", "stopped"]
+
+
+def connection(url):
+    """A bare connection to the server."""
+    return socket.create_connection(("127.0.0.1", httpx.URL(url).port), timeout=30)
+
+
+def test_a_request_is_answered_however_it_is_cut(serve):
+    _, url = serve()
+    host = httpx.URL(url).netloc
+    request = b"GET /api/v1/runs HTTP/1.1\r\nHost: " + host + b"\r\nX: " + 8000 * b"x" + b"\r\n\r\n"
+    with connection(url) as client, client.makefile("rb") as answers:
+        for at in range(0, len(request), 100):
+            client.sendall(request[at : at + 100])
+        client.sendall(2 * request)
+        for _ in range(3):
+            assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+            head = dict(line.lower().split(b": ") for line in iter(answers.readline, b"\r\n"))
+            assert len(json.loads(answers.read(int(head[b"content-length"])))) == 1
+
+
+@pytest.mark.parametrize("endless", [b"GET /", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\n"])
+def test_a_head_without_an_end_is_refused_and_others_are_served(serve, endless):
+    _, url = serve()
+    more = b"x: y\r\n" * 200 if endless.endswith(b"\r\n") else b"x" * 1200
+    with connection(url) as client:
+        client.sendall(endless)
+        client.settimeout(0.05)
+        sent, answer = 0, b""
+        while not answer and sent < 100_000:
+            client.sendall(more)
+            sent += len(more)
+            with suppress(TimeoutError):
+                answer = client.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert sent < 20_000
+    assert httpx.get(url, trust_env=False).status_code == 200
 
 
 def test_a_controller_that_is_away_at_the_start_is_followed_once_it_is_there(serve, tmp_path):

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
+import uvloop
 import zmq
 
 from fleet.app.dashboard.access import Gate, is_loopback_host
 from fleet.app.dashboard.access_log import AccessLog
 from fleet.app.dashboard.controller_desk import ControllerDesk
 from fleet.app.dashboard.errors import ServerError
+from fleet.app.dashboard.http_protocol import BoundedHttp
 from fleet.app.dashboard.live_floor import LiveFloor
 from fleet.app.dashboard.live_socket import MOST_HEARD_BYTES
 from fleet.app.dashboard.picture import Picture
@@ -91,7 +93,7 @@ def serve(settings: ServeSettings) -> int:
             limits=settings.limits,
         )
         stop = stack.enter_context(StopRequest())
-        asyncio.run(_serve(settings.site, site, listener, host, stop))
+        uvloop.run(_serve(settings.site, site, listener, host, stop))
         return stop.code
 
 
@@ -149,7 +151,7 @@ class _Server(uvicorn.Server):
 def _config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type] # any ASGI application
-        http="h11",
+        http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=MOST_HEARD_BYTES,
         ws_max_queue=4,
@@ -160,7 +162,6 @@ def _config(app: object) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
-        h11_max_incomplete_event_size=16 * 1024,
         backlog=_BACKLOG,
         limit_concurrency=_MOST_CONNECTIONS,
     )
@@ -175,6 +176,8 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
         # Connections inherit these.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _GIVE_UP_MS)
+        # The head of an answer does not wait until the other end has acknowledged what it got before.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             listener.bind(address)
             listener.listen(_BACKLOG)
