@@ -52,7 +52,9 @@ class Hall:
     fitness is what the dispatcher is told about faults; None until the first one.
     """
 
-    def __init__(self, at, charge=100.0, assigner=None, chargers="C", parking="PQ", exchange=True, takeovers=True):
+    def __init__(
+        self, at, charge=100.0, assigner=None, chargers="C", parking="PQ", exchange=True, takeovers=True, clock=None
+    ):
         self.layout = drawn(HALL)
         self.distances = DistanceFields(self.layout)
         self.events = []
@@ -61,6 +63,7 @@ class Hall:
         self._charger_cells = np.array([AT[place] for place in chargers], dtype=np.int32)
         self._place_cells = np.array([AT[place] for place in parking], dtype=np.int32)
         self._options = assigner, exchange, takeovers
+        self._clock = clock
         self.fitness = None
         cells = np.array([AT[place] for place in at], dtype=np.int32)
         self.state = FleetState.at(cells, charge_percent=np.array(np.broadcast_to(np.float32(charge), len(at))))
@@ -88,6 +91,8 @@ class Hall:
             events=self.events.append,
             exchange=TaskExchange(travel, step_percent=energy.step_percent) if exchange else None,
             takeover_cells=(lambda robots: places.near(self.state.cell[robots])) if takeovers else None,
+            clock=self._clock,
+            look_s=0.0,
         )
 
     def restart(self):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from math import inf
 from pathlib import Path
 
 from fleet.app.beginning import begin
@@ -22,6 +23,7 @@ from fleet.grid.distances import DistanceFields
 from fleet.grid.guidance_rules import GuidanceRules
 from fleet.planning.planner import Planner
 from fleet.planning.registry import make_planner
+from fleet.runtime.clock import Clock
 from fleet.runtime.config import RunConfig
 from fleet.runtime.dispatch import Dispatcher
 from fleet.runtime.event_relay import EventRelay
@@ -78,13 +80,16 @@ def make_crew(
     record: PoolRecord | None = None,
     distances: DistanceFields | None = None,
     sensed: SensedFloor | None = None,
+    clock: Clock | None = None,
+    look_s: float = inf,
 ) -> Crew:
     """Wire the crew of a run on a world in memory. Raises InputErrors for whatever is wrong with settings or orders.
 
     orders: what comes in, in release order, instead of what the settings say; those that `record` has are passed over.
     start: where the robots are, all of them, instead of where the world would have them begin. record: what another
     controller of this floor knew of orders and tasks. distances: of a crew before it with the same settings, on a floor
-    of which nothing was closed; found anew if left out. sensed: what sensors say, to be acted on.
+    of which nothing was closed; found anew if left out. sensed: what sensors say, to be acted on. clock, look_s: as in
+    Dispatcher.
     """
     slotting = WorldSlotting(world)
     if start is None:
@@ -129,6 +134,8 @@ def make_crew(
         events=relay,
         exchange=TaskExchange(distances.travel, step_percent=energy.step_percent) if matching else None,
         takeover_cells=takeovers,
+        clock=clock,
+        look_s=look_s,
     )
     intake: Intake = OrderIntake(orders, pool)
     keeping = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from fleet.assignment.parking import ParkingPolicy
 from fleet.assignment.task_exchange import TaskExchange
 from fleet.assignment.trip_energy import TripEnergy
 from fleet.grid.layout import NO_CELL, NO_TASK
+from fleet.runtime.clock import Clock
 from fleet.runtime.fitness import Fitness
 from fleet.runtime.floor_changes import FloorChanges
 from fleet.runtime.recovery import Recovery
@@ -60,6 +62,9 @@ class Dispatcher:
     cancelled task is free in the next `dispatch`; one whose service was granted finishes it and, if it has a load then,
     carries on. A new controller calls `resume` first.
 
+    Real robots wait for what is decided: with a `clock`, no more than about `look_s` seconds of a step go into tasks
+    that are new, and those beyond that are given in later ones.
+
     A step costs a few dozen vector operations over the robots, plus a little Python for each errand that ends and each
     task that is given; matching is done only when a free robot meets a waiting task, and every few steps for exchange.
     """
@@ -76,6 +81,8 @@ class Dispatcher:
         events: EventSink,
         exchange: TaskExchange | None = None,
         takeover_cells: TakeoverCells | None = None,
+        clock: Clock | None = None,
+        look_s: float = inf,
     ) -> None:
         self.roster = Roster.of(robots)
         self._pool = pool
@@ -86,7 +93,7 @@ class Dispatcher:
         self._events = events
         self._exchange = exchange
         self._steps = 0
-        self._task_energy = TaskEnergy(pool, energy)
+        self._task_energy = TaskEnergy(pool, energy, clock, look_s)
         self._refusals = Refusals(pool, events)
         self._beyond_reach = 0
         self._recovery = Recovery(pool, self.roster, self._task_energy, takeover_cells or _nowhere)
@@ -234,18 +241,20 @@ class Dispatcher:
 
     def _give_tasks(self, state: FleetState, may_work: Bool, now_s: float, *, final: bool) -> None:
         self._beyond_reach = 0
-        waiting = self._pool.waiting()
+        pool = self._pool
+        waiting = pool.waiting()
         free = np.flatnonzero(may_work)
         if len(waiting) == 0 or len(free) == 0:
             return
-        pool = self._pool
+        percent = self._task_energy.percent()
+        waiting = waiting[~np.isnan(percent[waiting])]
         robots = FreeRobots(state.cell[free], state.heading[free], state.charge_percent[free])
         tasks = WaitingTasks(
             cells=pool.first_cell[waiting],
             priorities=pool.priority[waiting],
             release_s=pool.release_s[waiting],
             due_s=pool.due_s[waiting],
-            percent=self._task_energy.percent()[waiting],
+            percent=percent[waiting],
         )
         answer = self._assigner.assign(robots, tasks, now_s)
         chosen, given = free[answer.robots].astype(np.int32), waiting[answer.tasks]
@@ -266,14 +275,15 @@ class Dispatcher:
         pool, roster = self._pool, self.roster
         busy = (roster.task != NO_TASK) & ~roster.serving & (self._charging.charger_cell == NO_CELL)
         going = np.flatnonzero(busy if may_exchange is None else busy & may_exchange)
-        going = going[pool.errand_index[roster.task[going]] == 0]
+        percent = self._task_energy.percent()
+        tasks = roster.task[going]
+        going = going[(pool.errand_index[tasks] == 0) & ~np.isnan(percent[tasks])]
         if len(going) == 0:
             return
         tasks = roster.task[going]
         who = np.concatenate([going, np.flatnonzero(may_work & (roster.task == NO_TASK))])
         robots = FreeRobots(state.cell[who], state.heading[who], state.charge_percent[who])
-        percent = self._task_energy.percent()[tasks]
-        takers = who[exchange.takers(robots, pool.first_cell[tasks], percent)].astype(np.int32)
+        takers = who[exchange.takers(robots, pool.first_cell[tasks], percent[tasks])].astype(np.int32)
         changed = takers != going
         if not changed.any():
             return

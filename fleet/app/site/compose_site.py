@@ -53,6 +53,8 @@ from sim_worlds.world_file import load_world
 _SWITCH_S: Final = 0.0005
 # At the beginning, and after a closure, all distance fields are missing: robots must hear from us meanwhile.
 _FIELD_S: Final = 0.2
+# The same of tasks that nobody has looked at yet: those that a journal knew, or a file of orders.
+_LOOK_S: Final = 0.05
 
 
 class NoTrace:
@@ -224,6 +226,8 @@ def take_up(
         start=state,
         record=None if record is None else record.pool,
         distances=distances,
+        clock=WallClock(),
+        look_s=_LOOK_S,
     )
     changes = PoolChanges(crew.pool)
     keeper = SiteKeeper(journal, crew.pool, changes)
