@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+import tomllib
 from importlib import util
 
 import pytest
+from packaging.requirements import Requirement
 
-from fleet.app.dashboard import serve
+from fleet.app.dashboard import serve, web_extra
 from fleet.app.dashboard.access import is_loopback_host
 from fleet.app.dashboard.token_file import Role, new_token
 from fleet.app.main import main
+from tests.kernel_tests import ROOT
 
 
 @pytest.fixture
@@ -65,6 +68,11 @@ def test_a_controller_needs_an_endpoint_and_keys_a_name(refused, tmp_path):
     assert "is no endpoint" in refused("--connect", "localhost")
     assert "--as" in refused("--connect", "tcp://127.0.0.1:1", "--keys", str(tmp_path))
     assert "key" in refused("--connect", "tcp://127.0.0.1:1", "--keys", str(tmp_path), "--as", "anna")
+
+
+def test_all_packages_of_the_extra_are_demanded():
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["web"]
+    assert {Requirement(line).name for line in extra} == set(web_extra._PACKAGES)
 
 
 def test_a_missing_package_names_the_extra(refused, monkeypatch):

@@ -7,7 +7,7 @@ from typing import Final
 
 from fleet.app.dashboard.errors import ServerError
 
-_PACKAGES: Final = ("starlette", "uvicorn", "websockets", "prometheus_client")
+_PACKAGES: Final = ("httptools", "prometheus_client", "starlette", "uvicorn", "uvloop", "websockets")
 
 
 def demand_web() -> None:
