@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import zmq
 
@@ -16,7 +17,7 @@ from fleet.app.site.api_server import ApiServer
 from fleet.app.site.condition import conditions
 from fleet.app.site.duties import duty_columns
 from fleet.app.site.feed import Feed
-from fleet.app.site.feed_messages import JournalNews
+from fleet.app.site.feed_messages import JournalNews, Reactions
 from fleet.app.site.feed_reader import FeedReader
 from fleet.app.site.feed_writer import FeedWriter
 from fleet.app.site.floor_answer import floor_is
@@ -117,7 +118,8 @@ class SmallSite:
 
     def news(self):
         journal = JournalNews("memory", self.held_up)
-        return self.reporter.news(self.conditions(), self.leadership, journal, self.now_s)
+        news = self.reporter.news(self.conditions(), self.leadership, journal, self.now_s)
+        return msgspec.structs.replace(news, reactions=Reactions((10, 50), (5, 3, 1), 0.2))
 
 
 class Keys:

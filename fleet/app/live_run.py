@@ -22,7 +22,7 @@ from fleet.app.listen_address import free_address
 from fleet.app.page_process import PageProcess, PageSettings
 from fleet.app.site.api_server import ApiServer
 from fleet.app.site.feed import MOST_HZ, Feed
-from fleet.app.site.feed_messages import JournalNews
+from fleet.app.site.feed_messages import JournalNews, Reactions
 from fleet.app.site.feed_writer import FeedWriter
 from fleet.app.site.roster import numbered_roster
 from fleet.app.site.site_reporter import Leadership
@@ -182,6 +182,7 @@ class LiveRun:
             began_s=0.0,
             leadership=Leadership(1, leads=True),
             journal=lambda: JournalNews("none"),
+            reactions=Reactions,
         )
 
     def _record(self, by: str, what: dict[str, Any], now_s: float) -> None:

@@ -16,7 +16,7 @@ from fleet.app.dashboard.picture import Picture
 from fleet.app.dashboard.samples import Samples
 from fleet.app.dashboard.traffic_counts import TrafficCounts
 from fleet.app.site.condition import Condition
-from fleet.app.site.feed_messages import LateOrder
+from fleet.app.site.feed_messages import LateOrder, Reactions
 from tests.live_pictures import TINY, PageState, duties_of, event, fleet_at, floor, picture, site_news
 
 FLOOR = floor()
@@ -208,7 +208,9 @@ def test_metrics_say_what_a_picture_says():
     counts.refused["418"] += 1
     metrics = SiteMetrics(live, counts)
     assert "futurepark_feed_up 0.0\n" in metrics.text().decode()
-    live.take(picture(CELLS[:2], floor=FLOOR, duties=duties_of(2, waited_s=[3.0, 8.0])))
+    assert "reaction" not in metrics.text().decode()
+    site = site_news(reactions=Reactions((10, 50), (5, 3, 1), 0.25))
+    live.take(picture(CELLS[:2], floor=FLOOR, site=site, duties=duties_of(2, waited_s=[3.0, 8.0])))
     text = metrics.text().decode()
     for line in (
         "futurepark_page_clients 3.0",
@@ -220,6 +222,11 @@ def test_metrics_say_what_a_picture_says():
         "futurepark_longest_wait_seconds 8.0",
         'futurepark_alerts{kind="deadlock"} 0.0',
         "futurepark_leader_term 3.0",
+        'futurepark_reaction_seconds_bucket{le="0.01"} 5.0',
+        'futurepark_reaction_seconds_bucket{le="0.05"} 8.0',
+        'futurepark_reaction_seconds_bucket{le="+Inf"} 9.0',
+        "futurepark_reaction_seconds_count 9.0",
+        "futurepark_reaction_seconds_sum 0.25",
     ):
         assert line in text.splitlines()
     assert "orders" not in SiteMetrics(None, counts).text().decode()

@@ -20,7 +20,8 @@ from fleet.app.dashboard.run_shelf import RunShelf
 from fleet.app.dashboard.site_api import SiteReads
 from fleet.app.dashboard.traffic_counts import TrafficCounts
 from fleet.app.main import command_line
-from tests.live_pictures import TINY, floor, picture
+from fleet.app.site.feed_messages import Reactions
+from tests.live_pictures import TINY, floor, picture, site_news
 
 PAGE = (Path(__file__).parents[2] / "docs" / "http-api.md").read_text(encoding="utf-8")
 
@@ -50,8 +51,10 @@ def test_every_option_stands_there():
 
 def test_every_metric_stands_there_and_no_other():
     live = LiveFloor()
-    live.take(picture(TINY.layout.free_cells[:2], floor=floor()))
-    told = set(re.findall(r"^(futurepark_[a-z_]+)", SiteMetrics(live, TrafficCounts()).text().decode(), re.MULTILINE))
+    site = site_news(reactions=Reactions((10,), (1, 0), 0.01))
+    live.take(picture(TINY.layout.free_cells[:2], floor=floor(), site=site))
+    text = SiteMetrics(live, TrafficCounts()).text().decode()
+    told = set(re.findall(r"^(futurepark_[a-z_]+?)(?:_bucket|_sum|_count)?[ {]", text, re.MULTILINE))
     rows = [line for line in PAGE.splitlines() if line.startswith("| `futurepark_")]
     assert {name for row in rows for name in re.findall(r"`(futurepark_[a-z_]+)`", row)} == told
 

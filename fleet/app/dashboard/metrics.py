@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from fleet.app.dashboard.alerts import SILENT_S
 from fleet.app.dashboard.live_floor import LiveFloor
 from fleet.app.dashboard.traffic_counts import TrafficCounts
 from fleet.app.site.condition import Condition
-from fleet.app.site.feed_messages import SiteNews
+from fleet.app.site.feed_messages import Reactions, SiteNews
 from fleet.traffic.zones.restriction import ZoneKind
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,6 +102,8 @@ def _of_site(site: SiteNews) -> Iterator[Metric]:
     yield _gauge("late_tasks", "Tasks that are not done although they are due.", site.late_tasks)
     latest = max((order.late_s for order in site.late_orders), default=0.0)
     yield _gauge("latest_order_seconds", "For how long the latest open order has been due.", latest)
+    if site.reactions.counts:
+        yield _reactions(site.reactions)
     conditions = {condition.name.lower(): 0 for condition in Condition} | site.robots
     yield _labelled(GaugeMetricFamily, "robots", "Robots by condition.", "condition", conditions)
     zones = {kind.value: 0 for kind in ZoneKind}
@@ -115,6 +118,17 @@ def _gauge(name: str, what: str, value: float) -> Metric:
 
 def _counter(name: str, what: str, value: float) -> Metric:
     return CounterMetricFamily(f"futurepark_{name}", what, value=float(value))
+
+
+def _reactions(told: Reactions) -> Metric:
+    within = accumulate(told.counts)
+    bounds = [*(str(upto_ms / 1000) for upto_ms in told.upto_ms), "+Inf"]
+    return HistogramMetricFamily(
+        "futurepark_reaction_seconds",
+        "Seconds from a robot's report of progress to the grants that rest on it, in the journal and sent.",
+        buckets=list(zip(bounds, map(float, within), strict=True)),
+        sum_value=told.sum_s,
+    )
 
 
 def _labelled(

@@ -96,6 +96,7 @@ class Controller:
             began_s=site.began_s,
             leadership=Leadership(site.journal.term, leads=True),
             journal=lambda: JournalNews(journal_kind, held_up=self._held_up),
+            reactions=site.reactions.told,
         )
         self._service = SiteService(view, api, feed, site.keeper.act)
 

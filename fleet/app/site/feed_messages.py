@@ -159,6 +159,26 @@ class JournalNews(Part, frozen=True):
     detail: Text = ""
 
 
+class Reactions(Part, frozen=True):
+    """How long a controller took from reports of progress to the grants that rest on them, journaled and sent.
+
+    upto_ms  milliseconds, ascending: the classes that are counted
+    counts   reports of each class so far, above the bound before and not above its own; one more, for what took longer
+    sum_s    seconds that all of them took together
+
+    A floor that moves in steps has none: its robots do not wait for what it thinks.
+    """
+
+    upto_ms: Annotated[tuple[Number, ...], Meta(max_length=100)] = ()
+    counts: Annotated[tuple[Count, ...], Meta(max_length=101)] = ()
+    sum_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, which decoding makes an error of the message, if a class has no count or a count none."""
+        if len(self.counts) != (len(self.upto_ms) + 1 if self.upto_ms else 0):
+            raise ValueError("reactions want one count more than bounds")
+
+
 class SiteNews(Part, frozen=True):
     """How a site is: figures for people and scripts.
 
@@ -184,6 +204,7 @@ class SiteNews(Part, frozen=True):
     zones: Annotated[tuple[ZoneInForce, ...], Meta(max_length=1000)] = ()
     late_tasks: Number = 0
     late_orders: Annotated[tuple[LateOrder, ...], Meta(max_length=100)] = ()
+    reactions: Reactions = Reactions()
 
 
 class Event(Part, frozen=True):

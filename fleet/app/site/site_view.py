@@ -10,7 +10,7 @@ import msgspec
 from fleet.app.site.api_messages import FloorIs, RobotShown
 from fleet.app.site.condition import conditions, conditions_in_step
 from fleet.app.site.duties import duty_columns
-from fleet.app.site.feed_messages import DutyColumns, JournalNews, SiteNews
+from fleet.app.site.feed_messages import DutyColumns, JournalNews, Reactions, SiteNews
 from fleet.app.site.floor_answer import floor_is
 from fleet.app.site.robot_answer import robot_shown
 from fleet.app.site.site_floor import floor_hash
@@ -38,7 +38,7 @@ class SiteView:
 
     serials     of the robots, by row; zones: what is restricted
     now         seconds on the floor's clock, of which this loop has had the floor since `began_s`
-    leadership, journal  as they are told
+    leadership, journal, reactions  as they are told
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class SiteView:
         began_s: float,
         leadership: Leadership,
         journal: Callable[[], JournalNews],
+        reactions: Callable[[], Reactions],
     ) -> None:
         self.world = world
         self.pool = pool
@@ -65,6 +66,7 @@ class SiteView:
         self._roster = roster
         self._leadership = leadership
         self._journal = journal
+        self._reactions = reactions
         self._floor_hash = floor_hash(world)
         self._reporter = SiteReporter(
             pool, zones, world=world.name, version=version, serials=self.serials, began_s=began_s
@@ -97,7 +99,7 @@ class SiteView:
         if isinstance(self._loop, GrantLoop):
             grants = {"granted": self._loop.execution.granted}
             news = msgspec.structs.replace(news, counts=news.counts | {"grants": grants})
-        return news
+        return msgspec.structs.replace(news, reactions=self._reactions())
 
     def robot(self, row: int) -> RobotShown:
         """Return all there is to know of the robot in a row."""
