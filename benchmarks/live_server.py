@@ -57,7 +57,7 @@ _NOTES = (
     "made-up robots, 65 % driving, 15 % waiting for another, on a real feed at 10 Hz; no compression",
     "reads: 10 connections on loopback that keep to the rate, eight kinds of requests in turn, beside a controller of"
     " 500 robots behind 10 gateways, with keys; robots, controller, server and readers share the machine;"
-    " with reads and without by turns, in one run",
+    " with reads and without by turns, in one run; the server is started to have what others leave, as its unit does",
     "report to grant: from when a report of progress came in to when what rests on it was in the journal and sent",
 )
 
@@ -173,13 +173,13 @@ def _beside_a_controller(pairs: int) -> tuple[_Spell, _Spell]:
         controller = site.controller("--orders", orders, "--for", f"{seconds:g}s", "--json")
         simulated = site.simulated_robots()
         controller.wait_for("running")
+        # What is started from here on takes what all others leave: the server, as docs/deploy/futurepark-page.service
+        # starts it, and readers, which are on other machines as a rule.
+        if hasattr(os, "SCHED_IDLE"):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         page = Page("--connect", site.api, "--keys", str(site.keys), "--as", "anna", "--runs", folder)
         try:
             sleep(_WARM_S)
-            # Readers are on other machines, as a rule: these take what all others leave. No program is started after
-            # this, which would inherit it.
-            if hasattr(os, "SCHED_IDLE"):
-                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
             for turn in range(2 * pairs):
                 # Each comes first in every other pair.
                 rate = (0, _READS)[(turn % 2) ^ (turn // 2 % 2)]

@@ -14,10 +14,11 @@ _SESSION = Path("/proc/self/autogroup")
 def give_way(nice: int) -> None:
     """Run this process, at least as nice as that (1 to 19), after others that want a processor.
 
-    It does not interrupt others when it wakes, which nice programs do as well.
+    It does not interrupt others when it wakes, which nice programs do as well. One that was started to have what all
+    others leave (SCHED_IDLE) stays so: then others that wake do not wait for it, nor for each other beside it.
     """
     os.nice(nice)
-    if hasattr(os, "SCHED_BATCH"):
+    if hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) != os.SCHED_IDLE:
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     if os.getsid(0) == os.getpid() and _SESSION.exists():
         # A container may forbid it or have /proc read-only, and Linux takes few a second. Then others are as hard

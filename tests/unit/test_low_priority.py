@@ -20,24 +20,30 @@ def session():
 
 before = session()
 give_way(7)
-print(json.dumps([os.nice(0), os.sched_getscheduler(0) == os.SCHED_BATCH, before, session()]))
+print(json.dumps([os.nice(0), os.sched_getscheduler(0), before, session()]))
 """
+IDLE = "import os\nos.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n"
 
 
-def scheduled(*, own_session):
+def scheduled(program=PROGRAM, *, own_session):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], start_new_session=own_session, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], start_new_session=own_session, capture_output=True, text=True, check=True
     )
     return json.loads(done.stdout)
 
 
 def test_one_that_leads_a_session_makes_the_session_nice_where_sessions_count():
-    nice, batch, before, after = scheduled(own_session=True)
-    assert (nice, batch) == (os.nice(0) + 7, True)
+    nice, policy, before, after = scheduled(own_session=True)
+    assert (nice, policy) == (os.nice(0) + 7, os.SCHED_BATCH)
     assert (before, after) in ((0, 7), (None, None))
 
 
 def test_one_that_does_not_leaves_the_session_as_it_is():
-    nice, batch, before, after = scheduled(own_session=False)
-    assert (nice, batch) == (os.nice(0) + 7, True)
+    nice, policy, before, after = scheduled(own_session=False)
+    assert (nice, policy) == (os.nice(0) + 7, os.SCHED_BATCH)
     assert after == before
+
+
+def test_one_that_was_started_to_have_what_others_leave_stays_so():
+    nice, policy, *_ = scheduled(IDLE + PROGRAM, own_session=False)
+    assert (nice, policy) == (os.nice(0) + 7, os.SCHED_IDLE)
