@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.benchmark import Benchmark, Cell, Options, Report, Table
+from benchmarks.machine import all_cores
 from fleet.app.compose import compose
 from fleet.app.crew import orders_of
 from fleet.app.forecast.change import Change
@@ -62,7 +63,8 @@ def run(options: Options) -> Report:
     ):
         options.say(f"forecast: {name}")
         started = perf_counter()
-        found = forecast(snapshot, world, change, processes=_PROCESSES)
+        with all_cores():
+            found = forecast(snapshot, world, change, processes=_PROCESSES)
         took_s = perf_counter() - started
         outlook = found.now if found.changed is None else found.changed
         rows.append((name, took_s, _TARGET_S if change.nothing else None, *_three(outlook.tasks)))
@@ -151,7 +153,8 @@ def by_slice(done_s: list[float], at_s: float) -> Int64:
 
 def looked_ahead(config: RunConfig, snapshot: FloorSnapshot, world: World, happened: Int64) -> LookedAhead:
     """Forecast a floor and compare with what happened, tasks done by slice, int64 (6,)."""
-    outlook = forecast(snapshot, world, processes=_PROCESSES).now
+    with all_cores():
+        outlook = forecast(snapshot, world, processes=_PROCESSES).now
     hits = sum(
         part.tasks_per_hour.low <= tasks * 3600 / _SLICE_S <= part.tasks_per_hour.high
         for part, tasks in zip(outlook.slices, happened.tolist(), strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.benchmark import Benchmark, Cell, Options, Report, Table
+from benchmarks.machine import all_cores
 from benchmarks.stock import first_bins
 from fleet.app.compose import Simulation, compose
 from fleet.runtime.clock import WallClock
@@ -81,7 +81,7 @@ def run(options: Options) -> Report:
             rows.append(("the whole twin", 1, realtime, _ONE_CORE_TARGET, visits))
             parts = whole.shares(seconds)
             options.say("two cores")
-            with _all_cores(), _cells(processes=2) as cells:
+            with all_cores(), _cells(processes=2) as cells:
                 whole = _Whole(simulation, sensors, _Visits(cells))
                 whole.run(_SETTLED_S)
                 realtime, visits = whole.timed(seconds)
@@ -208,20 +208,6 @@ def _sensors(world: World) -> Iterator[_Sensors]:
             yield _Sensors(floor, camera)
     finally:
         client.close()
-
-
-@contextmanager
-def _all_cores() -> Iterator[None]:
-    """Let this process, and those that it starts, use every core for a while."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    pinned = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, pinned)
 
 
 BENCHMARK = Benchmark("whole_twin", "the whole twin: 500 robots, 10 busy cells, 500 rays, a camera", run)
