@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from benchmarks.site_processes import free_ports
+from fleet.app.dashboard.http_protocol import MOST_HEAD_BYTES
 from tests.recorded_runs import write_run
 from tests.served_page import write_small_world
 from tests.served_site import ServedSite, until
@@ -78,15 +79,17 @@ def test_a_head_without_an_end_is_refused_and_others_are_served(serve, endless):
     more = b"x: y\r\n" * 200 if endless.endswith(b"\r\n") else b"x" * 1200
     with connection(url) as client:
         client.sendall(endless)
-        client.settimeout(0.05)
         sent, answer = 0, b""
         while not answer and sent < 100_000:
             client.sendall(more)
             sent += len(more)
+            # A server that is kept from running has not read yet: no reason to send it all the rest.
+            client.settimeout(0.05 if sent < MOST_HEAD_BYTES else 2.0)
             with suppress(TimeoutError):
                 answer = client.recv(1000)
         assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-        assert sent < 20_000
+        # And what came along with its beginning, which on a busy machine is more than one piece.
+        assert sent < 3 * MOST_HEAD_BYTES
     assert httpx.get(url, trust_env=False).status_code == 200
 
 
