@@ -80,7 +80,8 @@ def test_a_head_without_an_end_is_refused_and_others_are_served(serve, endless):
     with connection(url) as client:
         client.sendall(endless)
         sent, answer = 0, b""
-        while not answer and sent < 100_000:
+        # Beyond the limit goes what came along with its beginning: on a busy machine that is more than one piece.
+        while not answer and sent < 3 * MOST_HEAD_BYTES:
             client.sendall(more)
             sent += len(more)
             # A server that is kept from running has not read yet: no reason to send it all the rest.
@@ -88,8 +89,6 @@ def test_a_head_without_an_end_is_refused_and_others_are_served(serve, endless):
             with suppress(TimeoutError):
                 answer = client.recv(1000)
         assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-        # And what came along with its beginning, which on a busy machine is more than one piece.
-        assert sent < 3 * MOST_HEAD_BYTES
     assert httpx.get(url, trust_env=False).status_code == 200
 
 
