@@ -9,10 +9,31 @@ from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 # Exit code of a program that Ctrl-C ended, as shells have it: 128 and the number of SIGINT.
 INTERRUPTED: Final = 130
+
+
+class _Raise:
+    """Raises KeyboardInterrupt, as Python does by itself, and knows that it has."""
+
+    def __init__(self) -> None:
+        self.has_raised = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self.has_raised = True
+        raise KeyboardInterrupt
+
+
+def remember_interrupts() -> None:
+    """From here on an interrupt that Python loses is found again by `on_interrupt`.
+
+    KeyboardInterrupt can come between any two instructions. Where that is a destructor or a callback of a weak
+    reference, Python prints it or drops it and goes on. Importing has many of both, and most of a start is imports.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _Raise())
 
 
 @contextmanager
@@ -21,16 +42,22 @@ def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
 
     The exception can come between any two instructions, leaving half a step behind, and in compiled code it may be
     lost. Interrupts that are ignored (a job in the background) or handled by somebody else already stay so.
+
+    Raises:
+        KeyboardInterrupt: there was an interrupt before, and it was lost (see `remember_interrupts`).
     """
-    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    before = signal.getsignal(signal.SIGINT)
+    raises = before is signal.default_int_handler or isinstance(before, _Raise)
     if not raises or threading.current_thread() is not threading.main_thread():
         yield
         return
     signal.signal(signal.SIGINT, lambda _number, _frame: stop())
     try:
+        if isinstance(before, _Raise) and before.has_raised:
+            raise KeyboardInterrupt
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
 
 
 class StopRequest:

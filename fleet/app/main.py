@@ -75,7 +75,3 @@ def main(arguments: list[str] | None = None) -> int:
         typer.echo(f"error: not enough memory: {error}\n  take fewer robots, fewer steps or a smaller map", err=True)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 
 
 def futurepark(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fleet.app.main", "world", *arguments]
+    command = [sys.executable, "-m", "fleet", "world", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120)
 
 

@@ -13,7 +13,7 @@ from typer.main import get_command
 
 import fleet.app.simulate as simulate_module
 from fleet.app import main as main_module
-from fleet.app.interrupts import StopRequest, on_interrupt
+from fleet.app.interrupts import StopRequest, on_interrupt, remember_interrupts
 from fleet.app.main import COMMANDS, command_line, main
 from fleet.errors import AuditError, OrderError
 from fleet.planning.auditor import Finding, Violation
@@ -321,6 +321,23 @@ def test_an_interrupt_is_a_call_and_afterwards_an_exception_again():
     assert calls == ["stop", "stop"]
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_loses_during_a_start_ends_it_nevertheless():
+    class Forgotten:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0)
+
+    before = signal.getsignal(signal.SIGINT)
+    remember_interrupts()
+    try:
+        Forgotten()
+        with pytest.raises(KeyboardInterrupt), on_interrupt(lambda: pytest.fail("called")):
+            pytest.fail("began")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda _number, _frame: None])
