@@ -328,7 +328,6 @@ def test_an_interrupt_that_python_loses_during_a_start_ends_it_nevertheless():
     class Forgotten:
         def __del__(self):
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0)
 
     before = signal.getsignal(signal.SIGINT)
     remember_interrupts()
