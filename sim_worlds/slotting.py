@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sim_worlds.errors import WorldError
 
 if TYPE_CHECKING:
-    from robots.arrays import Float64, Int32
+    from robots.arrays import Int32
     from sim_worlds.world import Chute, World
+
+
+class _Place(NamedTuple):
+    """A cell to pick from."""
+
+    row: int
+    column: int
+    cell: int
+    service_s: float
 
 
 class WorldSlotting:
@@ -37,9 +46,9 @@ class WorldSlotting:
         self._seed = f"{world.slotting_seed}".encode()
         self._copies = world.slotting_copies
         self._station_share = world.slotting_station_share
-        self._docks = _columns(docks or faces)
-        self._faces = _columns(faces or docks)
-        self._places: dict[str, tuple[Int32, Float64]] = {}
+        self._docks = [self._place(*dock) for dock in docks or faces]
+        self._faces = [self._place(*face) for face in faces or docks]
+        self._places: dict[str, list[_Place]] = {}
         self._chutes: dict[str, list[Chute]] = {}
         for chute in world.chutes:
             self._chutes.setdefault(chute.destination, []).append(chute)
@@ -52,15 +61,14 @@ class WorldSlotting:
 
     def pick_place(self, sku: str, near: int) -> tuple[int, float]:
         """Return the SKU's cell closest to the cell `near` (in cells along rows and columns), and its service time."""
-        cells, service_s = self._kept(sku)
         row, column = divmod(near, self._width)
-        away = np.abs(cells // self._width - row) + np.abs(cells % self._width - column)
-        closest = int(np.argmin(away))
-        return int(cells[closest]), float(service_s[closest])
+        # A SKU has a handful of places: fewer than a vector operation is worth.
+        closest = min(self._kept(sku), key=lambda place: abs(place.row - row) + abs(place.column - column))
+        return closest.cell, closest.service_s
 
     def pick_places(self, sku: str) -> Int32:
         """Return every cell where the SKU is kept, int32, ascending."""
-        return np.unique(self._kept(sku)[0])
+        return np.unique(np.array([place.cell for place in self._kept(sku)], dtype=np.int32))
 
     def drop_place(self, order_id: str, destination: str | None) -> tuple[int, float, str]:
         """Return a chute of the order's destination: its cell, its service time, and the destination.
@@ -73,28 +81,25 @@ class WorldSlotting:
         chute = chutes[self._hash("chute", order_id) % len(chutes)]
         return chute.cell, chute.service_s, destination
 
-    def _kept(self, sku: str) -> tuple[Int32, Float64]:
+    def _place(self, cell: int, service_s: float) -> _Place:
+        return _Place(*divmod(cell, self._width), cell, service_s)
+
+    def _kept(self, sku: str) -> list[_Place]:
         if sku not in self._places:
             self._places[sku] = self._slot(sku)
         return self._places[sku]
 
-    def _slot(self, sku: str) -> tuple[Int32, Float64]:
+    def _slot(self, sku: str) -> list[_Place]:
         at_station = self._hash("station", sku) < self._station_share * 2**64
-        cells, service_s = self._docks if at_station else self._faces
-        copies = min(self._copies, len(cells))
-        bounds = [copy * len(cells) // copies for copy in range(copies + 1)]
-        chosen = [
-            first + self._hash(f"copy {copy}", sku) % (end - first)
+        places = self._docks if at_station else self._faces
+        copies = min(self._copies, len(places))
+        bounds = [copy * len(places) // copies for copy in range(copies + 1)]
+        return [
+            places[first + self._hash(f"copy {copy}", sku) % (end - first)]
             for copy, (first, end) in enumerate(pairwise(bounds))
         ]
-        return cells[chosen], service_s[chosen]
 
     def _hash(self, use: str, name: str) -> int:
         """A whole number from 0 to 2**64 - 1."""
         digest = blake2b(f"{use}\0{name}".encode(), digest_size=8, key=self._seed)
         return int.from_bytes(digest.digest(), "big")
-
-
-def _columns(places: list[tuple[int, float]]) -> tuple[Int32, Float64]:
-    cells, service_s = zip(*places, strict=True)
-    return np.array(cells, dtype=np.int32), np.array(service_s, dtype=np.float64)

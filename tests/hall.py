@@ -75,7 +75,7 @@ class Hall:
         layout, travel, n = self.layout, self.distances.travel, len(self.state.cell)
         assigner, exchange, takeovers = self._options
         energy = TripEnergy(
-            travel, layout, self._charger_cells, percent=PERCENT, step_s=1.0, trip_factor=1.0, floor_percent=10.0
+            self.distances, self._charger_cells, percent=PERCENT, step_s=1.0, trip_factor=1.0, floor_percent=10.0
         )
         places = TakeoverPlaces(self.distances)
         return Dispatcher(

@@ -113,8 +113,7 @@ def make_crew(
         pool.reject(refusal, 0.0)
     percent = step_percent(world.robot, world.cell_m, step_s)
     energy = TripEnergy(
-        distances.travel,
-        world.layout,
+        distances,
         world.chargers,
         percent=percent,
         step_s=step_s,

@@ -6,9 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from fleet.assignment.travel import TravelTimes
-from fleet.grid.distances import UNREACHABLE
-from fleet.grid.layout import Layout
+from fleet.grid.distances import UNREACHABLE, DistanceFields
 from robots.arrays import Bool, Float32, Float64, Int32
 from robots.battery import StepPercent
 
@@ -18,7 +16,7 @@ _HEADINGS: Final = np.arange(4, dtype=np.int8)
 class TripEnergy:
     """Upper estimates of battery charge, in percent of a full battery.
 
-    travel       steps of free-flow travel
+    distances    steps of free-flow travel
     chargers     int32, cells of the chargers
     percent      what a step of each activity draws; every step of a trip is counted as the hungriest of them
     step_s       seconds of a step
@@ -37,8 +35,7 @@ class TripEnergy:
 
     def __init__(
         self,
-        travel: TravelTimes,
-        layout: Layout,
+        distances: DistanceFields,
         chargers: Int32,
         *,
         percent: StepPercent,
@@ -46,7 +43,8 @@ class TripEnergy:
         trip_factor: float,
         floor_percent: float,
     ) -> None:
-        self._travel = travel
+        layout = distances.layout
+        self._distances = distances
         self._step_s = step_s
         self._service_percent = percent.service * trip_factor
         self.step_percent = percent.travel * trip_factor
@@ -65,7 +63,7 @@ class TripEnergy:
         steps = np.full(len(cells), UNREACHABLE, dtype=np.uint16)
         chargers = self._chargers if usable is None else self._chargers[usable]
         for charger in range(len(chargers)):
-            np.minimum(steps, self._travel(chargers[charger : charger + 1], cells, headings)[0], out=steps)
+            np.minimum(steps, self._distances.travel(chargers[charger : charger + 1], cells, headings)[0], out=steps)
         keep = self._floor_percent + steps.astype(np.float64) * self.step_percent
         self.keep_percent[cells * 4 + headings] = np.where(steps == UNREACHABLE, 0.0, keep)
         self._has_charger = np.zeros_like(self._has_charger)
@@ -105,11 +103,6 @@ class TripEnergy:
         follows = np.ones(len(cells), dtype=np.bool_)
         follows[offsets[:-1]] = False
         legs = np.flatnonzero(follows)
-        goals, leg_goal = np.unique(cells[legs], return_inverse=True)
-        for row in range(len(goals)):
-            to_goal = legs[leg_goal == row]
-            starts = np.repeat(cells[to_goal - 1], 4)
-            steps = self._travel(goals[row : row + 1], starts, np.tile(_HEADINGS, len(to_goal)))
-            longest = steps.reshape(-1, 4).max(axis=1)
-            percent[to_goal] = np.where(longest == UNREACHABLE, np.inf, longest * self.step_percent)
+        steps = self._distances.legs(cells[legs], cells[legs - 1])
+        percent[legs] = np.where(steps == UNREACHABLE, np.inf, steps * self.step_percent)
         return percent

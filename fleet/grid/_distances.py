@@ -156,3 +156,23 @@ def read_fields(fields: UInt32, slots: Int32, cells: Int32, headings: Int8, unit
             word = field[cells[j]]
             distance = np.int32(word & 0xFFFF) + np.int32((word >> (16 + 4 * headings[j])) & 15)
             out[i, j] = UNREACHABLE if distance == 65535 else (distance + unit - 1) // unit
+
+
+@njit(cache=True, nogil=True)
+def read_worst(fields: UInt32, slots: Int32, cells: Int32, unit: int, out: UInt16) -> None:
+    """Write the way from compact cell cells[j] to the goal of slots[j] into out[j], from the heading farthest from it.
+
+    In free steps, rounded up. A slot of -1 stands for no goal, which nobody reaches. Every heading of a cell reaches a
+    goal if one of them does, by turning.
+    """
+    for j in range(len(slots)):
+        out[j] = UNREACHABLE
+        if slots[j] < 0:
+            continue
+        word = fields[slots[j], cells[j]]
+        more = np.int32(0)
+        for heading in range(4):
+            more = max(more, np.int32((word >> (16 + 4 * heading)) & 15))
+        distance = np.int32(word & 0xFFFF) + more
+        if distance != 65535:
+            out[j] = (distance + unit - 1) // unit

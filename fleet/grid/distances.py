@@ -162,10 +162,27 @@ class DistanceFields:
             _distances.read_fields(self.fields, slots, rows, headings, self.unit, steps[part])
         return steps
 
+    def legs(self, goals: Int32, cells: Int32) -> UInt16:
+        """Free steps from each cell to the goal in the same place, from its worst heading, rounded up, uint16 (k,).
+
+        65535 where there is no way or no goal. Any number of goals may be asked for, as of `travel`.
+        """
+        steps = np.empty(len(goals), dtype=np.uint16)
+        # By goals: one that is worked through in two parts is in memory the second time.
+        order = np.argsort(goals, kind="stable")
+        for start in range(0, len(goals), self.capacity):
+            part = order[start : start + self.capacity]
+            slots = self.slots(np.asarray(goals[part], dtype=np.int32))
+            found = np.empty(len(part), dtype=np.uint16)
+            _distances.read_worst(self.fields, slots, self.compact[cells[part]], self.unit, found)
+            steps[part] = found
+        return steps
+
     def warmup(self) -> None:
         """Compile the kernels."""
         goal = self.layout.free_cells[:1]
         self.travel(goal, goal, np.zeros(1, dtype=np.int8))
+        self.legs(goal, goal)
 
     def _find_predecessors(self) -> Int32:
         """Return compact cells from which one may come in, by heading; int32 (n_free, 4), -1 for none."""

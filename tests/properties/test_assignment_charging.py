@@ -34,8 +34,7 @@ class Shift:
         self.charge = np.array(charge, dtype=np.float32)
         chargers = np.array(chargers, dtype=np.int32)
         self.energy = TripEnergy(
-            travel,
-            LAYOUT,
+            self.distances,
             chargers,
             percent=PERCENT,
             step_s=1.0,

@@ -34,8 +34,7 @@ class Fleet:
         self.headings = np.array(np.broadcast_to(np.int8(headings), len(at)))
         charger_cells = np.array([AT[charger] for charger in chargers], dtype=np.int32)
         self.energy = TripEnergy(
-            travel,
-            layout,
+            self.distances,
             charger_cells,
             percent=PERCENT,
             step_s=1.0,
@@ -331,11 +330,11 @@ def test_what_a_robot_keeps_follows_closed_cells():
 def test_a_task_needs_charge_for_its_ways_its_services_and_the_way_to_a_charger(places, service_s, percent):
     layout = drawn(FLOOR)
     chargers = np.array([AT["P"], AT["Q"]], dtype=np.int32)
-    travel = DistanceFields(layout).travel
+    distances = DistanceFields(layout)
     cells = np.array([AT[place] for place in places], dtype=np.int32)
     for factor, expected in ((1.0, percent), (2.0, 2 * (percent - 10) + 10 if percent else 0.0)):
         energy = TripEnergy(
-            travel, layout, chargers, percent=PERCENT, step_s=1.0, trip_factor=factor, floor_percent=10.0
+            distances, chargers, percent=PERCENT, step_s=1.0, trip_factor=factor, floor_percent=10.0
         )
         found = energy.task_percent(cells, np.array(service_s, np.float32), np.array([0, len(cells)], np.int32))
         assert found.dtype == np.float32

@@ -173,6 +173,24 @@ def test_travel_answers_each_goal_in_a_row_and_each_robot_in_a_column():
     assert found.tolist() == [[3, 4, 1], [0, 1, 4]]
 
 
+@given(st.data())
+def test_legs_are_the_ways_from_the_worst_heading_of_each_cell_within_any_bound(data):
+    layout = data.draw(floors())
+    weighted = data.draw(st.booleans())
+    weights = np.random.default_rng(data.draw(st.integers(0, 99))).integers(1, 30, (layout.cells, 4)).astype(np.uint8)
+    distances = DistanceFields(layout, guidance=Guidance(weights, turn=3, unit=4) if weighted else None)
+    # As if memory were short: goals are worked through in parts.
+    distances.capacity = data.draw(st.integers(1, distances.capacity))
+    distances.close(*data.draw(closures(layout)))
+    free = st.sampled_from(layout.free_cells.tolist())
+    legs = data.draw(st.lists(st.tuples(st.one_of(free, st.just(NO_CELL)), free), max_size=12))
+    goals, starts = cells(*(goal for goal, _ in legs)), cells(*(start for _, start in legs))
+    found = distances.legs(goals, starts)
+    assert found.dtype == np.uint16
+    for steps, goal, start in zip(found.tolist(), goals, starts, strict=True):
+        assert steps == distances.travel(cells(goal), np.repeat(start, 4), np.arange(4, dtype=np.int8)).max()
+
+
 def test_fields_are_read_by_slot_and_compact_state():
     layout = drawn(".#. ...")
     distances = DistanceFields(layout)
