@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from sim_worlds.world import Chute, World
 
 
-class _Place(NamedTuple):
-    """A cell to pick from."""
+class _Kept(NamedTuple):
+    """Where a SKU is kept, or could be.
 
-    row: int
-    column: int
-    cell: int
-    service_s: float
+    at      row and column of each place
+    places  its cell, and the seconds of a pick there
+    """
+
+    at: list[tuple[int, int]]
+    places: list[tuple[int, float]]
+
+    def these(self, rows: list[int]) -> _Kept:
+        """Return some of the places."""
+        return _Kept([self.at[row] for row in rows], [self.places[row] for row in rows])
 
 
 class WorldSlotting:
@@ -46,9 +52,9 @@ class WorldSlotting:
         self._seed = f"{world.slotting_seed}".encode()
         self._copies = world.slotting_copies
         self._station_share = world.slotting_station_share
-        self._docks = [self._place(*dock) for dock in docks or faces]
-        self._faces = [self._place(*face) for face in faces or docks]
-        self._places: dict[str, list[_Place]] = {}
+        self._docks = self._all_of(docks or faces)
+        self._faces = self._all_of(faces or docks)
+        self._places: dict[str, _Kept] = {}
         self._chutes: dict[str, list[Chute]] = {}
         for chute in world.chutes:
             self._chutes.setdefault(chute.destination, []).append(chute)
@@ -62,13 +68,14 @@ class WorldSlotting:
     def pick_place(self, sku: str, near: int) -> tuple[int, float]:
         """Return the SKU's cell closest to the cell `near` (in cells along rows and columns), and its service time."""
         row, column = divmod(near, self._width)
-        # A SKU has a handful of places: fewer than a vector operation is worth.
-        closest = min(self._kept(sku), key=lambda place: abs(place.row - row) + abs(place.column - column))
-        return closest.cell, closest.service_s
+        kept = self._kept(sku)
+        # A SKU has a few dozen places: fewer than vector operations are worth.
+        away = [abs(its_row - row) + abs(its_column - column) for its_row, its_column in kept.at]
+        return kept.places[away.index(min(away))]
 
     def pick_places(self, sku: str) -> Int32:
         """Return every cell where the SKU is kept, int32, ascending."""
-        return np.unique(np.array([place.cell for place in self._kept(sku)], dtype=np.int32))
+        return np.unique(np.array([cell for cell, _ in self._kept(sku).places], dtype=np.int32))
 
     def drop_place(self, order_id: str, destination: str | None) -> tuple[int, float, str]:
         """Return a chute of the order's destination: its cell, its service time, and the destination.
@@ -81,23 +88,26 @@ class WorldSlotting:
         chute = chutes[self._hash("chute", order_id) % len(chutes)]
         return chute.cell, chute.service_s, destination
 
-    def _place(self, cell: int, service_s: float) -> _Place:
-        return _Place(*divmod(cell, self._width), cell, service_s)
+    def _all_of(self, places: list[tuple[int, float]]) -> _Kept:
+        return _Kept([divmod(cell, self._width) for cell, _ in places], places)
 
-    def _kept(self, sku: str) -> list[_Place]:
+    def _kept(self, sku: str) -> _Kept:
         if sku not in self._places:
             self._places[sku] = self._slot(sku)
         return self._places[sku]
 
-    def _slot(self, sku: str) -> list[_Place]:
+    def _slot(self, sku: str) -> _Kept:
         at_station = self._hash("station", sku) < self._station_share * 2**64
-        places = self._docks if at_station else self._faces
-        copies = min(self._copies, len(places))
-        bounds = [copy * len(places) // copies for copy in range(copies + 1)]
-        return [
-            places[first + self._hash(f"copy {copy}", sku) % (end - first)]
-            for copy, (first, end) in enumerate(pairwise(bounds))
-        ]
+        all_of = self._docks if at_station else self._faces
+        there = len(all_of.places)
+        copies = min(self._copies, there)
+        bounds = [copy * there // copies for copy in range(copies + 1)]
+        return all_of.these(
+            [
+                first + self._hash(f"copy {copy}", sku) % (end - first)
+                for copy, (first, end) in enumerate(pairwise(bounds))
+            ]
+        )
 
     def _hash(self, use: str, name: str) -> int:
         """A whole number from 0 to 2**64 - 1."""

@@ -83,7 +83,7 @@ class PoolBooks:
         """Raise TaskError unless there is a task of this id and it has one of these statuses."""
         if not 0 <= task < len(self.tasks):
             raise TaskError(f"there is no task {task}")
-        status = self.tasks.status.values[task]
+        status = int(self.tasks.status.values[task])
         if status not in statuses:
             wanted = " or ".join(wanted.name.lower() for wanted in statuses)
             raise TaskError(f"task {task} is {TaskStatus(status).name.lower()}, not {wanted}")

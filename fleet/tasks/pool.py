@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -32,6 +32,8 @@ from fleet.tasks.task_view import TaskView, task_views, tasks_having
 from robots.arrays import Bool, Float64, Int32
 
 __all__ = ["EventSink", "TaskPool"]
+
+_KIND_NAMES: Final = {int(kind): kind.name.lower() for kind in ErrandKind}
 
 
 class TaskPool(TaskColumns):
@@ -199,10 +201,10 @@ class TaskPool(TaskColumns):
             stranding.take_over(self._books, task, now_s)
             return False
         row = tasks.errand_row(task)
-        kind = ErrandKind(tasks.errand_kinds.values[row])
+        kind = int(tasks.errand_kinds.values[row])
         units = int(tasks.errand_units.values[row])
         tally = self._books.tally(int(tasks.order.values[task]))
-        tally.units["picked" if kind is ErrandKind.PICK else "dropped"] += units
+        tally.units["picked" if kind == ErrandKind.PICK else "dropped"] += units
         robot = int(tasks.robot.values[task])
         self._events(
             {
@@ -211,7 +213,7 @@ class TaskPool(TaskColumns):
                 "task": int(task),
                 "robot": robot,
                 "errand": int(tasks.errand_index.values[task]),
-                "kind": kind.name.lower(),
+                "kind": _KIND_NAMES[kind],
                 "cell": int(tasks.errand_cells.values[row]),
                 "units": units,
             }

@@ -82,9 +82,9 @@ class TaskTable:
         self.errand_kinds.extend([errand.kind for errand in errands])
         self.errand_skus.extend(errand.sku for errand in errands)
         self.errand_units.extend([errand.units for errand in errands])
-        self.status.extend(np.full(k, TaskStatus.OPEN))
-        self.robot.extend(np.full(k, NO_ROBOT))
-        self.errand_index.extend(np.zeros(k))
+        self.status.repeat(TaskStatus.OPEN, k)
+        self.robot.repeat(NO_ROBOT, k)
+        self.errand_index.repeat(0, k)
         self.order.extend(orders)
         self.first_cell.extend([task.errands[0].cell for task in tasks])
         self.priority.extend([task.priority for task in tasks])
@@ -94,10 +94,10 @@ class TaskTable:
         self.mass_kg.extend([task.mass_kg for task in tasks])
         self.totes.extend([task.totes for task in tasks])
         self.destinations.extend(task.destination for task in tasks)
-        self.takeover_robot.extend(np.full(k, NO_ROBOT))
-        self.takeover_cell.extend(np.full(k, NO_CELL))
-        self.takeover_s.extend(np.zeros(k))
-        self.hold.extend(np.zeros(k))
+        self.takeover_robot.repeat(NO_ROBOT, k)
+        self.takeover_cell.repeat(NO_CELL, k)
+        self.takeover_s.repeat(0, k)
+        self.hold.repeat(0, k)
 
     def task(self, task: int, order_id: str) -> Task:
         """Return a task of this order as it was added, but with the priority, due time and drop that it has now."""

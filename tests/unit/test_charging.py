@@ -333,9 +333,7 @@ def test_a_task_needs_charge_for_its_ways_its_services_and_the_way_to_a_charger(
     distances = DistanceFields(layout)
     cells = np.array([AT[place] for place in places], dtype=np.int32)
     for factor, expected in ((1.0, percent), (2.0, 2 * (percent - 10) + 10 if percent else 0.0)):
-        energy = TripEnergy(
-            distances, chargers, percent=PERCENT, step_s=1.0, trip_factor=factor, floor_percent=10.0
-        )
+        energy = TripEnergy(distances, chargers, percent=PERCENT, step_s=1.0, trip_factor=factor, floor_percent=10.0)
         found = energy.task_percent(cells, np.array(service_s, np.float32), np.array([0, len(cells)], np.int32))
         assert found.dtype == np.float32
         assert found.tolist() == pytest.approx([expected])
