@@ -124,19 +124,16 @@ class DistanceFields:
         the goals together need more fields than the memory bound allows.
         """
         self._clock += 1
-        held = self._slot_of[goals]
-        if held.min(initial=0) >= 0 and goals.min(initial=0) >= 0:
-            self._last_use[held] = self._clock
-            return held
-        wanted = np.unique(goals)
-        if len(wanted) and wanted[0] == NO_CELL:
-            wanted = wanted[1:]
-        held = self._slot_of[wanted]
+        none = goals == NO_CELL
+        held: Int32 = self._slot_of[goals]
+        held[none] = -1
         self._last_use[held[held >= 0]] = self._clock
-        missing = wanted[held < 0]
+        missing = goals[(held < 0) & ~none]
         if len(missing):
-            self._fill(missing, len(wanted))
-        return np.where(goals == NO_CELL, -1, self._slot_of[goals]).astype(np.int32)
+            self._fill(np.unique(missing), len(np.unique(goals[~none])))
+            held = self._slot_of[goals]
+            held[none] = -1
+        return held
 
     def at(self, slots: Int32, cells: Int32, headings: Int8) -> UInt16:
         """Distances, in the units of the weights, from robot states to the goals of these slots, uint16.
