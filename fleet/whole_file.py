@@ -24,7 +24,7 @@ def whole_file(path: Path, error: type[InputError]) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as failure:
-        problem = f"cannot be written: {failure.strerror}"
+        problem = f"cannot be written: {failure.strerror or failure}"
         raise error(str(path), problem, "choose another file or folder") from None
     finally:
         partial.unlink(missing_ok=True)

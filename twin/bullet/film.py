@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
+from fleet.whole_file import whole_file
 from robots.errors import InputError
 from robots.truth import FloorTruth
 from sim_worlds.world import World
@@ -35,7 +34,7 @@ def write_png(path: Path, image: Picture) -> None:
     from PIL import Image
 
     check_png(path)
-    with _whole(path) as unfinished:
+    with whole_file(path, InputError) as unfinished:
         Image.fromarray(image).save(unfinished, format="PNG")
 
 
@@ -97,7 +96,7 @@ class Film:
         if not frames:
             return
         kind = _FORMATS[self._path.suffix.lower()]
-        with _whole(self._path) as unfinished:
+        with whole_file(self._path, InputError) as unfinished:
             frames[0].save(
                 unfinished,
                 save_all=True,
@@ -116,17 +115,3 @@ class Film:
 def _check_folder(path: Path) -> None:
     if not path.parent.is_dir():
         raise InputError(str(path), "cannot be written: there is no such folder", "choose another place")
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which takes its name once it is written."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        yield unfinished
-        unfinished.replace(path)
-    except OSError as failure:
-        problem = f"cannot be written: {failure.strerror or failure}"
-        raise InputError(str(path), problem, "choose another place") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
