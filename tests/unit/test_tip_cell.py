@@ -217,6 +217,73 @@ def test_what_falls_beside_the_cage_is_laid_into_it():
         assert cell.state is LineState.IDLE
 
 
+def shake(cell, parcel, wanted, seconds):
+    """Let a parcel never be still where it is until something has become so; say after how many seconds that was."""
+    began = cell.steps
+    while not wanted():
+        assert (cell.steps - began) * STEP_S < seconds
+        if parcel in cell._places():
+            x, y, z = cell._places()[parcel]
+            x += 0.01 if cell.steps // 24 % 2 else -0.01
+            move(cell, parcel, (x, y, z), velocity=(0.0, 0.0, 0.0), mass_kg=0.0)
+        cell.advance(24)
+    return (cell.steps - began) * STEP_S
+
+
+def test_what_falls_off_a_tray_before_it_tips_does_not_hold_it_up():
+    with closing(TipCell(1)) as cell:
+        cell.feed([box(0), box(1)])
+        cell.begin([0, 1])
+        move(cell, 0, (0.4, 0.0, FLOOR_M + 0.3))
+        until(cell, lambda: cell.finished)
+        assert sorted(cell.in_cage) == [0, 1]
+
+
+def test_a_load_that_shakes_is_tipped_nevertheless():
+    with closing(TipCell(1)) as cell:
+        cell.feed([box(0), box(1)])
+        cell.begin([0, 1])
+        assert shake(cell, 0, lambda: not cell._tray.level, 25.0) >= 20.0
+        move(cell, 0, cell._places()[0], mass_kg=1.0)
+        until(cell, lambda: cell.finished)
+        assert sorted(cell.in_cage) == [0, 1]
+
+
+def test_a_parcel_that_shakes_on_the_chute_is_pushed_and_at_last_laid_into_the_cage_by_hand():
+    with closing(TipCell(1, QUICK)) as cell:
+        cell.feed([box(0)])
+        cell.begin([0])
+        until(cell, lambda: cell._tray.tipped)
+        move(cell, 0, (-0.6, 0.0, 2.7), rotation=(0.0, 0.2419, 0.0, 0.9703))
+        shake(cell, 0, lambda: 0 in cell.in_cage, 90.0)
+        assert cell._pushes[0] == 3
+        until(cell, lambda: cell.finished)
+
+
+def test_a_heap_that_shakes_keeps_no_cage_from_being_swapped():
+    with closing(TipCell(1, TipParams(full_at=0.02))) as cell:
+        tip(cell, [box(0), box(1), box(2)])
+        cell.feed([box(3)])
+        cell.begin([3])
+        assert shake(cell, 2, lambda: not cell.busy, 25.0) >= 20.0
+        assert cell.state is LineState.BLOCKED
+        assert sorted(cell.swap()) == [0, 1, 2]
+        until(cell, lambda: cell.finished)
+
+
+def test_what_falls_again_and_again_is_held_until_it_lies_in_the_heap():
+    with closing(TipCell(1, QUICK)) as cell:
+        tip(cell, [box(0), box(1)])
+        cell.begin([])
+        for _ in range(2):
+            move(cell, 0, (2.0, 0.5, 0.1))
+            until(cell, lambda: cell.state is LineState.RECOVERING)
+            until(cell, lambda: cell.state is not LineState.RECOVERING)
+        assert 0 in cell._cage.heap
+        assert cell.whereabouts() == Whereabouts(came_in=2, waiting=2, held=0, loaded=0, fallen=0, gone=0)
+        until(cell, lambda: not cell.busy)
+
+
 def test_a_heap_lies_fast_but_for_what_came_last_and_goes_on_exactly():
     random = Random(4)
     with closing(TipCell(1, TipParams(loose=2))) as cell, closing(TipCell(1, TipParams(loose=2))) as fresh:

@@ -25,7 +25,7 @@ from twin.cells.roll_cage import RIM_M, RollCage
 from twin.cells.sort_chute import FALL_M, SortChute
 from twin.cells.sort_chute import LENGTH_M as CHUTE_M
 from twin.cells.stacking import lowest_place
-from twin.cells.station_cell import LineState, Whereabouts
+from twin.cells.station_cell import STEP_S, LineState, Whereabouts
 from twin.cells.stillness import Stillness, StillnessThen
 
 _WHERE: Final = "tip cell"
@@ -39,6 +39,8 @@ _STILL_M: Final = 0.005
 _AT_REST_S, _HANGS_S = 0.5, 1.5
 _PUSH_MPS: Final = 1.2
 _PUSHES: Final = 2  # that somebody tries before taking a parcel out by hand
+_HANDS: Final = 1  # how often a parcel is laid onto the heap; one that falls off again is held until it lies there
+_LONG_S: Final = 20.0  # a tip takes 2 to 6 s: what goes on for so long does not end by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class _Then(msgspec.Struct, frozen=True, array_like=True):
     asked: list[int]
     full: bool
     pushes: dict[int, int]
+    hands: dict[int, int]
+    since: int
 
 
 class TipCell(LineCell):
@@ -106,6 +110,9 @@ class TipCell(LineCell):
     `feed` lets a robot come, with these parcels; `begin` is for all that are on its tray. It is `finished` when they
     are through the chute and the tray is level again. One that hangs is pushed by an attendant, and laid into the cage
     by hand if that does not help, as is one that falls. Nothing is tipped while the cage is full; see `swap`.
+
+    Every visit ends, whatever bodies do. Those that shake against each other are never still: what takes too long is
+    taken for what it ought to have become by then, at rest in the cage and stuck on its way there.
     """
 
     def __init__(self, seed: int, params: TipParams | None = None) -> None:
@@ -124,6 +131,8 @@ class TipCell(LineCell):
         self._asked: list[int] = []
         self._full = False
         self._pushes: dict[int, int] = {}
+        self._hands: dict[int, int] = {}
+        self._since = 0  # the tick from which on things may move because of what was done then
         self._keyframe()
 
     @property
@@ -175,7 +184,7 @@ class TipCell(LineCell):
         self._tray.dock()
         for parcel in parcels:
             self._put(parcel, lowest_place(parcel, self._tray.inside, self._boxes(self.on_tray)))
-        self._still.disturb()
+        self._disturb()
         self._changed()
 
     def begin(self, parcels: Sequence[int]) -> None:
@@ -192,6 +201,7 @@ class TipCell(LineCell):
         self._tray.dock()
         self._asked = list(parcels)
         self._phase = _Phase.ASKED
+        self._since = self._ticks
         self._changed()
 
     def leave(self) -> tuple[int, ...]:
@@ -201,6 +211,7 @@ class TipCell(LineCell):
         self._tray.undock()
         self._asked = []
         self._phase = _Phase.STANDING
+        self._since = self._ticks
         self._changed()
         return ()
 
@@ -219,7 +230,7 @@ class TipCell(LineCell):
         inside = self._in(_Zone.CAGE, self._places())
         taken = self._take_away([parcel for parcel, place in inside.items() if place[2] <= RIM_M])
         self._full = False
-        self._still.disturb()
+        self._disturb()
         self._changed()
         return taken
 
@@ -255,11 +266,12 @@ class TipCell(LineCell):
 
     def _go_on_tipping(self, places: Mapping[int, Vector]) -> None:
         on_tray = self._in(_Zone.TRAY, places)
-        at_rest = self._still.seconds(places, self._ticks) >= _AT_REST_S
-        if self._phase is _Phase.ASKED and at_rest and on_tray.keys() >= set(self._asked):
+        # What fell off the tray before it tipped was asked for, and is not on it any more.
+        if self._phase is _Phase.ASKED and self._at_rest(places) and self._came_in.issuperset(self._asked):
             self._full = self._cage.fill_fraction() >= self._params.full_at
             if not self._full:
                 self._phase = _Phase.TIPPING
+                self._since = self._ticks
                 self._tray.tip(over=True)
         elif self._phase is _Phase.TIPPING and self._tray.tipped and not on_tray:
             self._phase = _Phase.RETURNING
@@ -272,8 +284,7 @@ class TipCell(LineCell):
         asked, called = self._phase is _Phase.ASKED, self._attendant.called
         starved = asked and not self._came_in.issuperset(self._asked)
         waits = self._phase in {_Phase.STANDING, _Phase.DONE} or starved or (asked and self._full)
-        at_rest = self._still.seconds(places, self._ticks) >= _AT_REST_S
-        self._asleep = waits and at_rest and not called and not self._to_be_put_right(places)
+        self._asleep = waits and self._at_rest(places) and not called and not self._to_be_put_right(places)
         if called:
             self._state = LineState.RECOVERING
         elif starved:
@@ -283,13 +294,26 @@ class TipCell(LineCell):
         else:
             self._state = LineState.IDLE if waits else LineState.WORKING
 
+    def _disturb(self) -> None:
+        """Something was done to parcels: they may move."""
+        self._still.disturb()
+        self._since = self._ticks
+
+    @property
+    def _takes_long(self) -> bool:
+        return (self._ticks - self._since) * STEP_S >= _LONG_S
+
+    def _at_rest(self, places: Mapping[int, Vector]) -> bool:
+        """Whether nothing moves any more, but for what shakes."""
+        return self._takes_long or self._still.seconds(places, self._ticks) >= _AT_REST_S
+
     def _hanging(self, places: Mapping[int, Vector]) -> dict[int, Vector]:
-        """Parcels that ought to slide, and do not."""
+        """Parcels that ought to slide, and do not, or shake where they are."""
         ought_to_slide = self._in(_Zone.CHUTE, places) | (self._in(_Zone.TRAY, places) if self._tray.tipped else {})
         return {
             parcel: place
             for parcel, place in ought_to_slide.items()
-            if self._still.seconds([parcel], self._ticks) >= _HANGS_S
+            if self._takes_long or self._still.seconds([parcel], self._ticks) >= _HANGS_S
         }
 
     def _to_be_put_right(self, places: Mapping[int, Vector]) -> bool:
@@ -308,21 +332,28 @@ class TipCell(LineCell):
                 down = self._tray.down if self._zone(places[parcel]) is _Zone.TRAY else self._chute.down
                 velocity = (_PUSH_MPS * down[0], _PUSH_MPS * down[1], _PUSH_MPS * down[2])
                 self._world.put(parcel, msgspec.structs.replace(self._world.box(parcel), velocity=velocity))
-        self._still.disturb()
+        self._disturb()
 
     def _lay_by_hand(self, parcel: int) -> None:
         """Lay a parcel onto the heap."""
         self._world.take(parcel)
         lying = [*self._cage.boxes(), *self._boxes(self._in(_Zone.CAGE, self._places()))]
         self._put(self._here[parcel], lowest_place(self._here[parcel], self._cage.inside, lying))
+        self._hands[parcel] = self._hands.get(parcel, 0) + 1
+        if self._hands[parcel] > _HANDS:
+            self._fasten(parcel)
+
+    def _fasten(self, parcel: int) -> None:
+        """Let a parcel not move any more: it is a part of the heap."""
+        box = self._world.take(parcel)
+        self._cage.lay_fast(parcel, msgspec.structs.replace(box, mass_kg=0.0, velocity=STILL, spin=STILL))
 
     def _lay_fast(self, places: Mapping[int, Vector]) -> None:
         """Let what lies still in the cage not move any more, but for what came last."""
         in_cage = list(self._in(_Zone.CAGE, places))
         for parcel in in_cage[: max(len(in_cage) - self._params.loose, 0)]:
             if self._still.seconds([parcel], self._ticks) >= _AT_REST_S:
-                box = self._world.take(parcel)
-                self._cage.lay_fast(parcel, msgspec.structs.replace(box, mass_kg=0.0, velocity=STILL, spin=STILL))
+                self._fasten(parcel)
 
     def _zone(self, place: Vector) -> _Zone:
         if self._tray.holds(place):
@@ -345,6 +376,8 @@ class TipCell(LineCell):
                 self._asked,
                 self._full,
                 self._pushes,
+                self._hands,
+                self._since,
             )
         )
 
@@ -356,3 +389,4 @@ class TipCell(LineCell):
         self._go_on(then.line)
         self._still.resume(then.still)
         self._phase, self._asked, self._full, self._pushes = then.phase, then.asked, then.full, then.pushes
+        self._hands, self._since = then.hands, then.since
