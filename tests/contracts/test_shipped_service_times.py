@@ -35,7 +35,7 @@ def test_services_were_measured_often_and_what_is_drawn_has_their_mean(
     name: str, distribution: ServiceDistribution
 ) -> None:
     measured = distribution.measured
-    assert measured.services >= 40
+    assert measured.services == 200
     # Parts of a service add up, so the mean of services is that of one with the mean number of units.
     of_parts = distribution.mean_s(measured.units / measured.services)
     assert of_parts == pytest.approx(measured.mean_s, rel=0.01)
