@@ -61,7 +61,18 @@ def test_grants_stand_beside_the_ideal_with_the_same_orders_and_robots(report):
 def test_real_time_is_that_of_a_run_that_nobody_audits(report):
     asked, _ = report(full=False)
     grants = [config for config in asked if config.execution == "grants" and config.floor == FloorParams()]
-    assert [config.audit for config in grants if config.robots == 500] == [False, True] * 2
+    usual = [config.audit for config in grants if config.robots == 500 and config.planner == "epibt"]
+    assert usual == [False, True] * 3
+    assert [config.audit for config in grants if config.planner == "epibt5+lns"] == [True, False]
+
+
+def test_what_the_better_planner_does_is_shown_with_more_orders_than_can_be_done(report):
+    _, found = report(full=False)
+    rows = [dict(zip(found.tables[0].columns, row, strict=True)) for row in found.tables[0].rows]
+    assert [(row["load"], row["execution"]) for row in rows] == [
+        ("main job", "ideal"), ("main job", "grants"), ("busy", "ideal"), ("busy", "grants"),
+        ("saturating", "ideal"), ("saturating", "grants"), ("saturating", "grants, epibt5+lns"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("full", "loads"), [(False, ["saturating"]), (True, ["main job", "saturating"])])
